@@ -1,0 +1,3 @@
+//! The directory as its users see it.
+#[cfg(test)]
+mod directory;

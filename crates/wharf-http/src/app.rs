@@ -1,0 +1,209 @@
+//! The main listener: tells the protocols apart and hands each request to its own.
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Method, Response, StatusCode, request};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wharf_registry::{BodyError, Error, Service};
+use wharf_wire::oci::ErrorCode;
+
+use crate::edge::{Answer, BodyFault, Fault, Handler, Payload, Request};
+use crate::error::oci::Refusal;
+use crate::limits::Limits;
+use crate::origin::Site;
+use crate::{aws, error, oci};
+
+/// Everything that answers on the main listener.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) service: Service,
+    pub(crate) site: Site,
+    pub(crate) bodies: ByteBudget,
+    request: Duration,
+    transfer: Duration,
+}
+
+impl App {
+    /// Puts the service behind the addresses of `site`.
+    pub fn new(service: Service, site: Site, limits: &Limits) -> Self {
+        Self {
+            service,
+            site,
+            bodies: ByteBudget::new(limits.buffered_bytes),
+            request: limits.request,
+            transfer: limits.transfer,
+        }
+    }
+}
+
+impl Handler for App {
+    fn time_limit(&self, parts: &request::Parts) -> Duration {
+        let carries = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
+        if carries && registry_path(parts.uri.path()).is_some_and(|p| p.contains("/blobs/")) {
+            self.transfer
+        } else {
+            self.request
+        }
+    }
+
+    /// Order of operations.md 2.2; `/v2/` first, since no other protocol can mean it.
+    async fn handle(&self, request: Request) -> Answer {
+        let origin = self.site.origin(&request.parts, request.peer);
+        request.exchange.note_source(origin.source);
+        let path = request.parts.uri.path().to_owned();
+        match path.as_str() {
+            "/healthz" | "/readyz" => health(&self.service, &request).await,
+            path => match registry_path(path) {
+                Some(rest) => oci::handle(self, request, origin, rest).await,
+                None => aws::handle(self, request, origin).await,
+            },
+        }
+    }
+
+    fn fault(&self, path: &str, request_id: &str, fault: Fault) -> Answer {
+        render_fault(path, request_id, fault)
+    }
+}
+
+/// What follows `/v2` in a path of the registry protocol.
+fn registry_path(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("/v2")?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+}
+
+/// Answers in the words of the protocol that the path belongs to.
+pub(crate) fn render_fault(path: &str, request_id: &str, fault: Fault) -> Answer {
+    let (status, failure) = match fault {
+        Fault::Panicked => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Error::internal("a request panicked"),
+        ),
+        Fault::TooSlow => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Error::Unavailable {
+                cause: "a request's deadline passed".to_owned(),
+            },
+        ),
+        Fault::HeaderTooLarge => {
+            return text(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "the request's header is too large\n",
+            );
+        }
+    };
+    if registry_path(path).is_some() {
+        Refusal::new(status, ErrorCode::Unknown, failure.message()).render(request_id)
+    } else {
+        error::aws::fault_of(&failure).json(error::aws::JSON_1_1)
+    }
+}
+
+/// `/healthz`: the process answers. `/readyz`: the store does, too.
+pub(crate) async fn health(service: &Service, request: &Request) -> Answer {
+    if !matches!(request.parts.method, Method::GET | Method::HEAD) {
+        return text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+    }
+    if request.parts.uri.path() == "/healthz" {
+        request.exchange.note_action("healthz");
+        return text(StatusCode::OK, "ok\n");
+    }
+    request.exchange.note_action("readyz");
+    if service.ready().await {
+        text(StatusCode::OK, "ready\n")
+    } else {
+        text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    }
+}
+
+/// A short answer for people.
+pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Payload::Whole(text.into()));
+    *answer.status_mut() = status;
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    answer.headers_mut().insert(CONTENT_TYPE, plain);
+    answer
+}
+
+/// What the domain says of a body that could not be collected.
+pub(crate) fn body_error(fault: BodyFault, limit: usize) -> Error {
+    match fault {
+        BodyFault::TimedOut => Error::BodyTimeout,
+        BodyFault::Aborted => Error::BodyAborted,
+        BodyFault::TooLarge => Error::BodyTooLarge {
+            limit: u64::try_from(limit).unwrap_or(u64::MAX),
+        },
+    }
+}
+
+/// The same fault as a streamed body tells it.
+pub(crate) fn stream_error(fault: BodyFault) -> BodyError {
+    match fault {
+        BodyFault::TimedOut => BodyError::TimedOut,
+        BodyFault::Aborted => BodyError::Aborted,
+        BodyFault::TooLarge => BodyError::TooLarge,
+    }
+}
+
+/// Bytes of bodies held in memory at once: waiting replaces growing.
+#[derive(Debug)]
+pub(crate) struct ByteBudget {
+    /// One permit for each KiB.
+    free: Arc<Semaphore>,
+    kib: u32,
+}
+
+impl ByteBudget {
+    fn new(bytes: usize) -> Self {
+        let kib = u32::try_from(bytes / 1024).unwrap_or(u32::MAX).max(1);
+        Self {
+            free: Arc::new(Semaphore::new(kib as usize)),
+            kib,
+        }
+    }
+
+    /// Waits until a body fits; of unknown length it counts as the largest allowed.
+    ///
+    /// Whole bodies are counted at once: two halves that wait for each other would never end.
+    pub(crate) async fn hold(
+        &self,
+        announced: Option<u64>,
+        limit: usize,
+    ) -> Option<OwnedSemaphorePermit> {
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let bytes = announced.unwrap_or(limit).min(limit);
+        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        if kib == 0 {
+            return None;
+        }
+        let kib = kib.min(self.kib);
+        Arc::clone(&self.free).acquire_many_owned(kib).await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_v2_itself_and_what_lies_under_it_is_the_registry() {
+        assert_eq!(registry_path("/v2/"), Some("/"));
+        assert_eq!(registry_path("/v2"), Some(""));
+        assert_eq!(registry_path("/v2/a/tags/list"), Some("/a/tags/list"));
+        for other in ["/", "/v2x/", "/V2/", "//v2/", "/v1/"] {
+            assert_eq!(registry_path(other), None, "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_larger_than_the_whole_budget_still_gets_its_turn() {
+        let budget = ByteBudget::new(2048);
+        let all = budget.hold(Some(1 << 30), 1 << 30).await;
+        assert!(all.is_some());
+        assert!(budget.free.try_acquire().is_err());
+        drop(all);
+        assert!(budget.hold(Some(0), 10).await.is_none());
+        assert!(budget.hold(Some(2048), 4096).await.is_some());
+    }
+}

@@ -1,0 +1,104 @@
+//! AWS JSON 1.0 and 1.1: one POST, one target, one document each way.
+use http::HeaderValue;
+use wharf_registry::{Error, ops};
+use wharf_wire::ecr;
+
+use super::{
+    Facts, JSON_BODY_BYTES, check_length, claimant, failed, ok, read_body,
+};
+use crate::app::App;
+use crate::edge::{Answer, Request};
+use crate::error::aws::{AwsFault, JSON_1_1};
+use crate::origin::Origin;
+
+/// The protocol's minor version: answered as it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Minor {
+    Zero,
+    One,
+}
+
+impl Minor {
+    pub(super) fn of(content_type: Option<&HeaderValue>) -> Self {
+        match content_type {
+            Some(value) if value.as_bytes().starts_with(b"application/x-amz-json-1.0") => {
+                Self::Zero
+            }
+            _ => Self::One,
+        }
+    }
+
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::Zero => "application/x-amz-json-1.0",
+            Self::One => JSON_1_1,
+        }
+    }
+}
+
+/// Runs one operation of the JSON protocol.
+pub(super) async fn answer(
+    app: &App,
+    request: Request,
+    origin: Origin,
+    target: &str,
+) -> Result<Answer, AwsFault> {
+    let minor = Minor::of(request.parts.headers.get(http::header::CONTENT_TYPE));
+    check_length(&request.body, JSON_BODY_BYTES)?;
+    let operation = target
+        .rsplit_once('.')
+        .filter(|(prefix, _)| *prefix == ecr::TARGET_PREFIX)
+        .map(|(_, operation)| operation);
+    // The target tells the service; the scope must agree. An unknown target is authenticated all the same.
+    let is_ecr = operation.is_some();
+    let service: fn(&str) -> &str = if is_ecr { |_scoped| "ecr" } else { |scoped| scoped };
+    let claimant = claimant(app, &request, &origin, service).await?;
+    let facts = Facts::of(&request, origin);
+    let exchange = std::sync::Arc::clone(&facts.exchange);
+    let body = read_body(app, request.body, JSON_BODY_BYTES).await?;
+    let ctx = claimant.prove(app, &request.parts, &body.bytes, facts).await?;
+    let Some(operation) = operation else {
+        let operation = target.chars().take(256).collect();
+        return Err(failed(&Error::UnknownOperation { operation }, &exchange));
+    };
+    exchange.note_action(action_of(operation));
+    let answered = ops::ecr::dispatch(&ctx, operation, &body.bytes).await;
+    let bytes = answered.map_err(|error| failed(&error, &exchange))?;
+    Ok(ok(minor.content_type(), bytes))
+}
+
+/// The IAM action of an operation that exists: a static name, so that logs and metrics stay bounded.
+fn action_of(operation: &str) -> &'static str {
+    let known = ACTIONS
+        .iter()
+        .find(|action| action.strip_prefix("ecr:") == Some(operation));
+    known.copied().unwrap_or("ecr:UnknownOperation")
+}
+
+/// Actions as the log writes them, of every operation in ECR's model.
+static ACTIONS: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLock::new(|| {
+    ecr::OPERATIONS
+        .iter()
+        .map(|operation| &*Box::leak(format!("ecr:{operation}").into_boxed_str()))
+        .collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_minor_versions_are_answered_in_kind() {
+        let of = |text: &'static str| Minor::of(Some(&HeaderValue::from_static(text)));
+        assert_eq!(of("application/x-amz-json-1.0").content_type(), "application/x-amz-json-1.0");
+        assert_eq!(of("application/x-amz-json-1.1; charset=utf-8"), Minor::One);
+        assert_eq!(Minor::of(None), Minor::One);
+    }
+
+    #[test]
+    fn the_log_knows_every_operation_and_nothing_a_client_makes_up() {
+        assert_eq!(action_of("CreateRepository"), "ecr:CreateRepository");
+        assert_eq!(action_of("Made\nUp"), "ecr:UnknownOperation");
+        assert_eq!(ACTIONS.len(), ecr::OPERATIONS.len());
+    }
+}

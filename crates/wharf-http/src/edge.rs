@@ -1,0 +1,368 @@
+//! The edge: accepts connections, bounds them, and carries each request to the handler and back.
+//!
+//! Everything here is about time, size and order; what a request means is the handler's business.
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use http::header::{CONNECTION, EXPECT, HeaderValue};
+use http::{HeaderMap, Response, StatusCode, Version, request};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+pub use crate::edge::body::{BodyFault, BoxError, Payload, Pieces, RequestBody};
+pub use crate::edge::transport::{Plain, Transport};
+use crate::limits::{self, Limits};
+use crate::mask::MaskedTarget;
+use crate::outcome::{Exchange, Finish, Sink};
+
+mod body;
+mod gate;
+mod stream;
+mod transport;
+
+/// The header every answer carries.
+const REQUEST_ID: &str = "x-amzn-requestid";
+
+/// What the handler answers with.
+pub type Answer = Response<Payload>;
+
+/// Whether new requests are welcome; sent to every listener and connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// As usual.
+    Serving,
+    /// Nothing new is accepted; what runs may end.
+    Draining,
+}
+
+/// Who is at the other end, before any proxy is believed.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer {
+    /// The other end's address.
+    pub remote: SocketAddr,
+    /// The address it connected to.
+    pub local: SocketAddr,
+    /// Whether the transport is encrypted.
+    pub secure: bool,
+}
+
+/// One request as the edge hands it over.
+#[derive(Debug)]
+pub struct Request {
+    /// Method, target, headers.
+    pub parts: request::Parts,
+    /// The body, not yet read.
+    pub body: RequestBody,
+    /// Who sent it.
+    pub peer: Peer,
+    /// Where facts for the outcome are noted.
+    pub exchange: Arc<Exchange>,
+    /// When the answer must have begun.
+    pub deadline: Instant,
+}
+
+/// Why the edge answers itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The handler panicked.
+    Panicked,
+    /// The deadline passed before an answer.
+    TooSlow,
+    /// The header is larger than allowed.
+    HeaderTooLarge,
+}
+
+/// Turns requests into answers.
+pub trait Handler: Send + Sync + 'static {
+    /// How long the answer to this request may take to begin.
+    fn time_limit(&self, parts: &request::Parts) -> Duration;
+
+    /// Answers one request. May be dropped at any await when the client leaves or time is up.
+    fn handle(&self, request: Request) -> impl Future<Output = Answer> + Send;
+
+    /// Says in the protocol of `path` what went wrong.
+    fn fault(&self, path: &str, request_id: &str, fault: Fault) -> Answer;
+}
+
+/// Serves one handler on any number of listeners.
+#[derive(Debug)]
+pub struct Edge<H> {
+    handler: H,
+    limits: Limits,
+    gate: Arc<gate::Gate>,
+    sinks: Arc<[Arc<dyn Sink>]>,
+    wall: fn() -> i64,
+    phase: watch::Receiver<Phase>,
+}
+
+impl std::fmt::Debug for dyn Sink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sink")
+    }
+}
+
+impl<H: Handler> Edge<H> {
+    /// Makes an edge; `wall` tells the time in microseconds since 1970.
+    pub fn new(
+        handler: H,
+        limits: Limits,
+        sinks: Vec<Arc<dyn Sink>>,
+        wall: fn() -> i64,
+        phase: watch::Receiver<Phase>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            handler,
+            gate: gate::Gate::new(limits.connections, limits.connections_per_address),
+            limits,
+            sinks: sinks.into(),
+            wall,
+            phase,
+        })
+    }
+
+    /// Accepts connections until the phase is `Draining`.
+    pub async fn run<T: Transport>(self: Arc<Self>, listener: TcpListener, transport: T) {
+        let transport = Arc::new(transport);
+        let mut phase = self.phase.clone();
+        let stopped = async move { phase.wait_for(|phase| *phase == Phase::Draining).await.is_ok() };
+        let mut stopped = pin!(stopped);
+        loop {
+            let next = async {
+                let permit = self.gate.permit().await;
+                (permit, listener.accept().await)
+            };
+            let (permit, accepted) = tokio::select! {
+                biased;
+                _ = &mut stopped => return,
+                next = next => next,
+            };
+            let Some(permit) = permit else { return };
+            let (socket, remote) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "accept failed");
+                    // Out of file descriptors, most likely: give other connections time to end.
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    continue;
+                }
+            };
+            let Some(pass) = self.gate.admit(permit, remote.ip()) else {
+                tracing::debug!(%remote, "too many connections from one address");
+                continue;
+            };
+            let (edge, transport) = (Arc::clone(&self), Arc::clone(&transport));
+            // Tracked by its pass: `drained` waits until all are back.
+            tokio::spawn(async move {
+                edge.connection(socket, remote, &*transport).await;
+                drop(pass);
+            });
+        }
+    }
+
+    /// Waits until every connection has ended. Call it after `Draining` was sent.
+    pub async fn drained(&self) {
+        self.gate.emptied().await;
+    }
+
+    async fn connection<T: Transport>(
+        self: &Arc<Self>,
+        socket: TcpStream,
+        remote: SocketAddr,
+        transport: &T,
+    ) {
+        // Without it the last segment of a small answer waits for the peer's delayed acknowledgement.
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%remote, error = &error as &dyn std::error::Error, "no TCP_NODELAY");
+        }
+        let Ok(local) = socket.local_addr() else {
+            return;
+        };
+        let secure = transport.secure();
+        let shaken = tokio::time::timeout(self.limits.header, transport.accept(socket)).await;
+        let Ok(Ok(stream)) = shaken else {
+            tracing::debug!(%remote, "handshake failed");
+            return;
+        };
+        let peer = Peer {
+            remote,
+            local,
+            secure,
+        };
+        self.speak(stream, peer).await;
+    }
+
+    /// Speaks HTTP on one connection until it ends, is idle for too long, or the server drains.
+    async fn speak<S>(self: &Arc<Self>, stream: S, peer: Peer)
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        let pulse = stream::Pulse::new(Instant::now());
+        let watched =
+            stream::Watched::new(stream, Arc::clone(&pulse), self.limits.body_idle);
+        let service = {
+            let (edge, pulse) = (Arc::clone(self), Arc::clone(&pulse));
+            hyper::service::service_fn(move |request: http::Request<Incoming>| {
+                pulse.request_begins();
+                let (edge, pulse) = (Arc::clone(&edge), Arc::clone(&pulse));
+                async move { Ok::<_, Infallible>(edge.exchange(request, peer, pulse).await) }
+            })
+        };
+        let http = self.http();
+        let mut connection = pin!(http.serve_connection(TokioIo::new(watched), service));
+        let mut phase = self.phase.clone();
+        let mut draining = pin!(async move {
+            phase
+                .wait_for(|phase| *phase == Phase::Draining)
+                .await
+                .is_ok()
+        });
+        let mut asked = false;
+        let mut look = Instant::now() + self.limits.header;
+        loop {
+            tokio::select! {
+                result = &mut connection => {
+                    if let Err(error) = result {
+                        tracing::debug!(remote = %peer.remote, error, "connection ended");
+                    }
+                    return;
+                }
+                _ = &mut draining, if !asked => {
+                    asked = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+                () = tokio::time::sleep_until(look) => {
+                    match pulse.look_again(Instant::now(), self.limits.header, self.limits.idle) {
+                        Some(next) => look = next,
+                        None => return,
+                    }
+                }
+            }
+        }
+    }
+
+    fn http(&self) -> auto::Builder<TokioExecutor> {
+        let mut http = auto::Builder::new(TokioExecutor::new());
+        http.http1()
+            .timer(TokioTimer::new())
+            // The watchdog bounds header and idle time; hyper's own timer cannot tell the two apart.
+            .header_read_timeout(None)
+            .max_headers(limits::MAX_HEADERS)
+            .max_buf_size(limits::CONNECTION_BUFFER_BYTES);
+        http.http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(128)
+            .max_header_list_size(u32::try_from(limits::MAX_HEADER_BYTES).unwrap_or(u32::MAX))
+            .keep_alive_interval(self.limits.body_idle)
+            .keep_alive_timeout(self.limits.header);
+        http
+    }
+
+    /// Carries one request to the handler and prepares its answer and its outcome.
+    async fn exchange(
+        self: Arc<Self>,
+        request: http::Request<Incoming>,
+        peer: Peer,
+        pulse: Arc<stream::Pulse>,
+    ) -> Response<body::Accounted> {
+        let (parts, incoming) = request.into_parts();
+        let exchange = Exchange::begin((self.wall)());
+        let mut finish = Finish::new(
+            Arc::clone(&exchange),
+            Arc::clone(&self.sinks),
+            plain_address(peer.remote.ip()),
+            parts.method.clone(),
+            MaskedTarget::new(parts.uri.path(), parts.uri.query()),
+            Box::new(move || pulse.request_ends(Instant::now())),
+        );
+        let version = parts.version;
+        let announced = incoming.size_hint().exact();
+        let waits = parts.headers.contains_key(EXPECT);
+        let body = RequestBody::new(
+            incoming,
+            Arc::clone(&exchange),
+            self.limits.body_idle,
+            waits,
+        );
+        let mut answer = self.answer(parts, body, peer, &exchange).await;
+        finish.answered(answer.status());
+        let headers = answer.headers_mut();
+        if let Ok(id) = HeaderValue::from_str(finish.exchange().request_id()) {
+            headers.insert(REQUEST_ID, id);
+        }
+        // More will not be drained than this: tell the client, which then sees no surprise.
+        if version <= Version::HTTP_11 && exchange.unread(announced) > limits::REFUSED_BODY_BYTES {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        answer.map(|payload| body::Accounted::new(payload, finish))
+    }
+
+    /// Runs the handler within its time, behind a guard that turns a panic into a 500.
+    async fn answer(
+        &self,
+        parts: request::Parts,
+        body: RequestBody,
+        peer: Peer,
+        exchange: &Arc<Exchange>,
+    ) -> Answer {
+        let path = parts.uri.path().to_owned();
+        let fault = |fault| self.handler.fault(&path, exchange.request_id(), fault);
+        if header_bytes(&parts.headers) > limits::MAX_HEADER_BYTES {
+            exchange.note_error("HeaderTooLarge");
+            return fault(Fault::HeaderTooLarge);
+        }
+        let deadline = Instant::now() + self.handler.time_limit(&parts);
+        let handled = self.handler.handle(Request {
+            parts,
+            body,
+            peer,
+            exchange: Arc::clone(exchange),
+            deadline,
+        });
+        let guarded = AssertUnwindSafe(handled).catch_unwind();
+        match tokio::time::timeout_at(deadline, guarded).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_panic)) => {
+                // The panic hook has logged where; this line says whose request it was.
+                tracing::error!(request_id = exchange.request_id(), "request panicked");
+                exchange.note_error("InternalFailure");
+                fault(Fault::Panicked)
+            }
+            Err(_elapsed) => {
+                tracing::error!(request_id = exchange.request_id(), "request took too long");
+                exchange.note_error("ServiceUnavailable");
+                fault(Fault::TooSlow)
+            }
+        }
+    }
+}
+
+/// An answer without a body.
+pub fn empty(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Payload::Empty);
+    *answer.status_mut() = status;
+    answer
+}
+
+/// The sum of all header names and values, in bytes.
+fn header_bytes(headers: &HeaderMap) -> usize {
+    headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum()
+}
+
+/// Writes an IPv4 address that came in IPv6 clothes as IPv4.
+pub(crate) fn plain_address(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}

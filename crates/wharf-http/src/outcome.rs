@@ -1,0 +1,256 @@
+//! What became of one request, told once to every sink: access log, metrics, later the audit.
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use tokio::time::Instant;
+
+use crate::edge::BoxError;
+use crate::mask::MaskedTarget;
+
+/// The status logged for a client that left before its answer, as nginx writes it.
+pub const CLIENT_LEFT: u16 = 499;
+
+/// One request from its first byte to the last of its answer.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// When the request came, in microseconds since 1970 by the wall clock.
+    pub at: i64,
+    /// A version 4 UUID, as sent in `x-amzn-RequestId`.
+    pub request_id: String,
+    /// Who sent it: the peer, or what a trusted proxy says.
+    pub source: IpAddr,
+    /// The HTTP method.
+    pub method: Method,
+    /// Path and query, secrets masked.
+    pub target: MaskedTarget,
+    /// The IAM action or the kind of request, such as `ecr:PutImage` or `healthz`.
+    pub action: Option<&'static str>,
+    /// The repository's name.
+    pub repository: Option<String>,
+    /// ARN of the authenticated principal.
+    pub principal: Option<String>,
+    /// The account whose registry was addressed.
+    pub account: Option<String>,
+    /// The answer's HTTP status; 499 if the client left before it.
+    pub status: u16,
+    /// The error's code as the client saw it.
+    pub error_code: Option<Cow<'static, str>>,
+    /// Bytes of the request's body that were read.
+    pub bytes_in: u64,
+    /// Bytes of the answer's body that were sent.
+    pub bytes_out: u64,
+    /// From the end of the request's header to the end of the answer.
+    pub duration: Duration,
+    /// Whether the answer was sent to its end.
+    pub complete: bool,
+}
+
+/// Something that is told of every request.
+pub trait Sink: Send + Sync + 'static {
+    /// Takes note of one request; must not wait.
+    fn record(&self, outcome: &Outcome);
+}
+
+/// What the layers behind the edge find out about a request.
+#[derive(Debug, Default)]
+struct Facts {
+    source: Option<IpAddr>,
+    action: Option<&'static str>,
+    repository: Option<String>,
+    principal: Option<String>,
+    account: Option<String>,
+    error_code: Option<Cow<'static, str>>,
+}
+
+/// One request on its way, shared by its body, its handler and its answer.
+#[derive(Debug)]
+pub struct Exchange {
+    request_id: String,
+    at: i64,
+    received: Instant,
+    bytes_in: AtomicU64,
+    body_ended: AtomicBool,
+    facts: Mutex<Facts>,
+}
+
+impl Exchange {
+    pub(crate) fn begin(at: i64) -> Arc<Self> {
+        Arc::new(Self {
+            request_id: uuid::Uuid::new_v4().to_string(),
+            at,
+            received: Instant::now(),
+            bytes_in: AtomicU64::new(0),
+            body_ended: AtomicBool::new(false),
+            facts: Mutex::default(),
+        })
+    }
+
+    /// The request's id, a version 4 UUID.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// When the request came, in microseconds since 1970 by the wall clock.
+    pub fn at(&self) -> i64 {
+        self.at
+    }
+
+    fn note(&self, write: impl FnOnce(&mut Facts)) {
+        write(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Notes who sent the request, if not the peer.
+    pub fn note_source(&self, source: IpAddr) {
+        self.note(|facts| facts.source = Some(source));
+    }
+
+    /// Notes what is asked for.
+    pub fn note_action(&self, action: &'static str) {
+        self.note(|facts| facts.action = Some(action));
+    }
+
+    /// Notes the repository in question.
+    pub fn note_repository(&self, repository: &str) {
+        self.note(|facts| facts.repository = Some(repository.to_owned()));
+    }
+
+    /// Notes who asks, once that is proven.
+    pub fn note_principal(&self, arn: &str, account: &str) {
+        self.note(|facts| {
+            facts.principal = Some(arn.to_owned());
+            facts.account = Some(account.to_owned());
+        });
+    }
+
+    /// Notes the code of the error that is answered.
+    pub fn note_error(&self, code: impl Into<Cow<'static, str>>) {
+        self.note(|facts| facts.error_code = Some(code.into()));
+    }
+
+    pub(crate) fn body_came(&self, bytes: u64) {
+        self.bytes_in.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn body_ended(&self) {
+        self.body_ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Bytes of the body that were not read, given its announced length.
+    pub(crate) fn unread(&self, announced: Option<u64>) -> u64 {
+        if self.body_ended.load(Ordering::Relaxed) {
+            return 0;
+        }
+        let came = self.bytes_in.load(Ordering::Relaxed);
+        announced.unwrap_or(0).saturating_sub(came)
+    }
+}
+
+/// Tells the sinks once, when it goes out of scope: whatever ends a request, its outcome is recorded.
+pub(crate) struct Finish {
+    exchange: Arc<Exchange>,
+    sinks: Arc<[Arc<dyn Sink>]>,
+    peer: IpAddr,
+    method: Method,
+    target: MaskedTarget,
+    status: u16,
+    bytes_out: u64,
+    complete: bool,
+    running: Option<Box<dyn FnOnce() + Send + Sync>>,
+}
+
+impl fmt::Debug for Finish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finish")
+            .field("request_id", &self.exchange.request_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Finish {
+    pub(crate) fn new(
+        exchange: Arc<Exchange>,
+        sinks: Arc<[Arc<dyn Sink>]>,
+        peer: IpAddr,
+        method: Method,
+        target: MaskedTarget,
+        then: Box<dyn FnOnce() + Send + Sync>,
+    ) -> Self {
+        Self {
+            exchange,
+            sinks,
+            peer,
+            method,
+            target,
+            status: CLIENT_LEFT,
+            bytes_out: 0,
+            complete: false,
+            running: Some(then),
+        }
+    }
+
+    pub(crate) fn exchange(&self) -> &Arc<Exchange> {
+        &self.exchange
+    }
+
+    pub(crate) fn answered(&mut self, status: StatusCode) {
+        self.status = status.as_u16();
+        // An answer to HEAD, and one without content, has no body to be polled for.
+        self.complete = self.method == Method::HEAD;
+    }
+
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        self.bytes_out += u64::try_from(bytes).unwrap_or(0);
+    }
+
+    pub(crate) fn complete(&mut self) {
+        self.complete = true;
+    }
+
+    pub(crate) fn broke(&self, error: &BoxError) {
+        tracing::error!(
+            request_id = self.exchange.request_id,
+            error = &**error as &dyn std::error::Error,
+            "an answer was cut off"
+        );
+    }
+}
+
+impl Drop for Finish {
+    fn drop(&mut self) {
+        let facts = std::mem::take(
+            &mut *self
+                .exchange
+                .facts
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        let outcome = Outcome {
+            at: self.exchange.at,
+            request_id: self.exchange.request_id.clone(),
+            source: facts.source.unwrap_or(self.peer),
+            method: std::mem::take(&mut self.method),
+            target: std::mem::take(&mut self.target),
+            action: facts.action,
+            repository: facts.repository,
+            principal: facts.principal,
+            account: facts.account,
+            status: self.status,
+            error_code: facts.error_code,
+            bytes_in: self.exchange.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out,
+            duration: self.exchange.received.elapsed(),
+            complete: self.complete,
+        };
+        for sink in self.sinks.iter() {
+            sink.record(&outcome);
+        }
+        if let Some(then) = self.running.take() {
+            then();
+        }
+    }
+}

@@ -1,0 +1,293 @@
+-- The first schema. One text for SQLite and PostgreSQL: BIGINT, TEXT and BYTEA only.
+-- Times are integer microseconds since 1970-01-01T00:00:00Z. Booleans are 0 and 1.
+
+CREATE TABLE schema_version (
+    version BIGINT NOT NULL PRIMARY KEY,
+    applied_at BIGINT NOT NULL
+);
+
+-- One row. `key_check` is a constant sealed under the root key: a wrong root key refuses to start.
+CREATE TABLE store_id (
+    id TEXT NOT NULL PRIMARY KEY,
+    created_at BIGINT NOT NULL,
+    root_generation BIGINT NOT NULL,
+    key_check BYTEA NOT NULL
+);
+
+-- Counters that readers compare to know whether what they cached still holds.
+CREATE TABLE versions (
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    PRIMARY KEY (account, kind)
+);
+
+CREATE TABLE accounts (
+    account TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- `principal` is the unique id of the owner; the root's is the account id.
+CREATE TABLE access_keys (
+    access_key_id TEXT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES accounts (account) ON DELETE RESTRICT,
+    principal TEXT NOT NULL,
+    status TEXT NOT NULL,
+    secret BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX access_keys_account ON access_keys (account, access_key_id);
+
+-- The registry's own key, one per account and region, wrapped under the root key.
+CREATE TABLE registry_keys (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    material BIGINT NOT NULL,
+    wrapped BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account, region, material)
+);
+
+-- `id` is a surrogate: deleting a repository moves its row away and frees the name at once,
+-- while a job moves what hangs on the id.
+CREATE TABLE repositories (
+    id BIGINT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES accounts (account) ON DELETE RESTRICT,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    tag_mutability TEXT NOT NULL,
+    mutability_filters TEXT,
+    scan_on_push BIGINT NOT NULL,
+    encryption_type TEXT NOT NULL,
+    kms_key TEXT,
+    UNIQUE (account, region, name)
+);
+
+CREATE TABLE repository_tags (
+    repository BIGINT NOT NULL REFERENCES repositories (id) ON DELETE RESTRICT,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (repository, key)
+);
+
+-- A stored object is a file of the local directory (or, later, a key in a bucket), written once.
+-- state: pending (row before file), live, doomed (removed after a delay), missing (found absent).
+CREATE TABLE objects (
+    name TEXT NOT NULL PRIMARY KEY,
+    store TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    upload TEXT
+);
+CREATE INDEX objects_state ON objects (state, at);
+CREATE INDEX objects_upload ON objects (upload);
+
+-- What one request carried: a sealed object, or up to 64 KiB sealed in the row. `size` is of the plain bytes.
+CREATE TABLE extents (
+    id BIGINT NOT NULL PRIMARY KEY,
+    size BIGINT NOT NULL,
+    object TEXT REFERENCES objects (name) ON DELETE RESTRICT,
+    sealed BYTEA,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX extents_object ON extents (object);
+
+-- A blob is shared within one account, region and encryption configuration; `digest` is its sha256.
+CREATE TABLE blobs (
+    id BIGINT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    encryption TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    media_type TEXT,
+    created_at BIGINT NOT NULL,
+    UNIQUE (account, region, encryption, digest)
+);
+
+CREATE TABLE blob_extents (
+    blob BIGINT NOT NULL REFERENCES blobs (id) ON DELETE RESTRICT,
+    position BIGINT NOT NULL,
+    extent BIGINT NOT NULL REFERENCES extents (id) ON DELETE RESTRICT,
+    first_byte BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    PRIMARY KEY (blob, position)
+);
+CREATE INDEX blob_extents_extent ON blob_extents (extent);
+
+-- Which repository may serve a blob. `keep_until`: an answer "exists" was given, so do not collect before.
+CREATE TABLE links (
+    repository BIGINT NOT NULL,
+    digest TEXT NOT NULL,
+    blob BIGINT NOT NULL REFERENCES blobs (id) ON DELETE RESTRICT,
+    keep_until BIGINT NOT NULL,
+    trash_until BIGINT,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (repository, digest)
+);
+CREATE INDEX links_blob ON links (blob);
+
+-- The blob's one data key, wrapped under the linking repository's key and context.
+CREATE TABLE blob_keys (
+    repository BIGINT NOT NULL,
+    blob BIGINT NOT NULL REFERENCES blobs (id) ON DELETE RESTRICT,
+    key_id TEXT NOT NULL,
+    material BIGINT NOT NULL,
+    wrapped BYTEA NOT NULL,
+    PRIMARY KEY (repository, blob)
+);
+CREATE INDEX blob_keys_blob ON blob_keys (blob);
+
+-- Another name of a blob or manifest under a second digest algorithm; sha256 stays the identity.
+CREATE TABLE digest_aliases (
+    repository BIGINT NOT NULL,
+    alias TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (repository, alias)
+);
+
+CREATE TABLE uploads (
+    id TEXT NOT NULL PRIMARY KEY,
+    repository BIGINT NOT NULL,
+    principal TEXT NOT NULL,
+    digest_algorithm TEXT,
+    received BIGINT NOT NULL,
+    extents BIGINT NOT NULL,
+    key_id TEXT NOT NULL,
+    material BIGINT NOT NULL,
+    wrapped BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX uploads_expires ON uploads (expires_at);
+CREATE INDEX uploads_repository ON uploads (repository);
+
+CREATE TABLE upload_extents (
+    upload TEXT NOT NULL REFERENCES uploads (id) ON DELETE RESTRICT,
+    first_byte BIGINT NOT NULL,
+    extent BIGINT NOT NULL REFERENCES extents (id) ON DELETE RESTRICT,
+    size BIGINT NOT NULL,
+    PRIMARY KEY (upload, first_byte)
+);
+CREATE INDEX upload_extents_extent ON upload_extents (extent);
+
+-- Manifest bytes are sealed under a data key of their own, wrapped in the row.
+-- `image_size`: layers and config (an index: its largest member), in bytes.
+CREATE TABLE manifests (
+    repository BIGINT NOT NULL,
+    digest TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    image_size BIGINT NOT NULL,
+    subject TEXT,
+    artifact_type TEXT,
+    config_media_type TEXT,
+    annotations TEXT,
+    pushed_at BIGINT NOT NULL,
+    key_id TEXT NOT NULL,
+    material BIGINT NOT NULL,
+    wrapped BYTEA NOT NULL,
+    sealed BYTEA NOT NULL,
+    PRIMARY KEY (repository, digest)
+);
+CREATE INDEX manifests_subject ON manifests (repository, subject, digest);
+
+CREATE TABLE manifest_links (
+    repository BIGINT NOT NULL,
+    manifest TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (repository, manifest, position),
+    FOREIGN KEY (repository, manifest) REFERENCES manifests (repository, digest) ON DELETE RESTRICT,
+    FOREIGN KEY (repository, digest) REFERENCES links (repository, digest) ON DELETE RESTRICT
+);
+CREATE INDEX manifest_links_digest ON manifest_links (repository, digest);
+
+CREATE TABLE manifest_children (
+    repository BIGINT NOT NULL,
+    parent TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    child TEXT NOT NULL,
+    PRIMARY KEY (repository, parent, position),
+    FOREIGN KEY (repository, parent) REFERENCES manifests (repository, digest) ON DELETE RESTRICT,
+    FOREIGN KEY (repository, child) REFERENCES manifests (repository, digest) ON DELETE RESTRICT
+);
+CREATE INDEX manifest_children_child ON manifest_children (repository, child);
+
+CREATE TABLE tags (
+    repository BIGINT NOT NULL,
+    tag TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (repository, tag),
+    FOREIGN KEY (repository, digest) REFERENCES manifests (repository, digest) ON DELETE RESTRICT
+);
+CREATE INDEX tags_digest ON tags (repository, digest, tag);
+
+-- What was deleted, as one JSON document a thing, until `until`; hot tables hold only what exists.
+CREATE TABLE trash_repositories (
+    id BIGINT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    deleted_at BIGINT NOT NULL,
+    until BIGINT NOT NULL
+);
+CREATE INDEX trash_repositories_until ON trash_repositories (until);
+
+CREATE TABLE trash_manifests (
+    repository BIGINT NOT NULL,
+    digest TEXT NOT NULL,
+    deleted_at BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    until BIGINT NOT NULL,
+    PRIMARY KEY (repository, digest, deleted_at)
+);
+CREATE INDEX trash_manifests_until ON trash_manifests (until);
+
+-- `seq` is stamped by one sequencer, so that a reader with a cursor never misses a row.
+CREATE TABLE events (
+    id TEXT NOT NULL PRIMARY KEY,
+    seq BIGINT UNIQUE,
+    at BIGINT NOT NULL,
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    repository BIGINT,
+    subject TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    details TEXT NOT NULL
+);
+
+-- Pulls and key uses, added up; flushed every few seconds.
+CREATE TABLE usage (
+    account TEXT NOT NULL,
+    repository BIGINT NOT NULL,
+    subject TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    day BIGINT NOT NULL,
+    uses BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    PRIMARY KEY (repository, subject, day, principal)
+);
+CREATE INDEX usage_last ON usage (repository, subject, last_at);
+
+-- Slow work. `fence` grows with each lease and is checked in each write of the worker.
+CREATE TABLE jobs (
+    id BIGINT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    progress TEXT NOT NULL,
+    attempts BIGINT NOT NULL,
+    last_error TEXT,
+    next_run BIGINT NOT NULL,
+    lease_owner TEXT,
+    lease_until BIGINT NOT NULL,
+    fence BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX jobs_next ON jobs (next_run, id);

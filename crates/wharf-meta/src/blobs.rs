@@ -1,0 +1,275 @@
+//! Blobs: content by digest, the repositories that may serve it (links), and its data key as each of them holds it.
+use crate::uploads::ExtentPlace;
+use crate::{Micros, Result, Tx};
+
+crate::statements! {
+    INSERT = "INSERT INTO blobs (id, account, region, encryption, digest, size, media_type, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    FIND = "SELECT id, account, region, encryption, digest, size, media_type, created_at FROM blobs
+            WHERE account = $1 AND region = $2 AND encryption = $3 AND digest = $4";
+    EXISTS = "SELECT id FROM blobs WHERE id = $1";
+    ADOPT_EXTENTS = "INSERT INTO blob_extents (blob, position, extent, first_byte, size)
+                     SELECT CAST($1 AS BIGINT), ROW_NUMBER() OVER (ORDER BY first_byte) - 1, extent, first_byte, size
+                     FROM upload_extents WHERE upload = $2";
+    EXTENTS = "SELECT blob_extents.first_byte, blob_extents.size, blob_extents.extent, extents.object
+               FROM blob_extents JOIN extents ON extents.id = blob_extents.extent
+               WHERE blob_extents.blob = $1 AND blob_extents.first_byte + blob_extents.size > $2 AND blob_extents.first_byte < $3
+               ORDER BY blob_extents.position LIMIT $4";
+    RELEASE_EXTENTS = "DELETE FROM blob_extents WHERE blob = $1 AND first_byte <= $2";
+    UNREADABLE = "SELECT objects.name FROM blob_extents JOIN extents ON extents.id = blob_extents.extent
+                  JOIN objects ON objects.name = extents.object WHERE blob_extents.blob = $1 AND objects.state <> 'live' LIMIT 1";
+    LINK = "INSERT INTO links (repository, digest, blob, keep_until, created_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (repository, digest) DO UPDATE SET blob = excluded.blob,
+            keep_until = CASE WHEN links.keep_until < excluded.keep_until THEN excluded.keep_until ELSE links.keep_until END";
+    FIND_LINK = "SELECT links.blob, links.keep_until, links.trash_until, blobs.size, blobs.media_type
+                 FROM links JOIN blobs ON blobs.id = links.blob WHERE links.repository = $1 AND links.digest = $2";
+    KEEP = "UPDATE links SET keep_until = $3 WHERE repository = $1 AND digest = $2 AND keep_until < $3";
+    HELD = "SELECT manifest FROM manifest_links WHERE repository = $1 AND digest = $2 LIMIT 1";
+    PUT_KEY = "INSERT INTO blob_keys (repository, blob, key_id, material, wrapped) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (repository, blob) DO UPDATE SET key_id = excluded.key_id, material = excluded.material, wrapped = excluded.wrapped";
+    KEY = "SELECT repository, blob, key_id, material, wrapped FROM blob_keys WHERE repository = $1 AND blob = $2";
+    KEYS = "SELECT repository, blob, key_id, material, wrapped FROM blob_keys WHERE blob = $1 AND repository > $2 ORDER BY repository LIMIT $3";
+    ADD_ALIAS = "INSERT INTO digest_aliases (repository, alias, digest) VALUES ($1, $2, $3) ON CONFLICT (repository, alias) DO NOTHING";
+    ALIAS = "SELECT digest FROM digest_aliases WHERE repository = $1 AND alias = $2";
+}
+
+/// A row of `blobs`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlobRow {
+    /// Surrogate id.
+    pub id: i64,
+    /// The account within which it is shared.
+    pub account: String,
+    /// The region within which it is shared.
+    pub region: String,
+    /// The encryption configuration within which it is shared: `AES256`, or a KMS key.
+    pub encryption: String,
+    /// `sha256:` and 64 hex digits.
+    pub digest: String,
+    /// Plain bytes.
+    pub size: i64,
+    /// The media type that the first manifest gave it.
+    pub media_type: Option<String>,
+    /// Microseconds since 1970.
+    pub created_at: Micros,
+}
+
+/// A row of `links` with what it says of its blob.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The blob's id.
+    pub blob: i64,
+    /// Not collected before, microseconds since 1970.
+    pub keep_until: Micros,
+    /// Kept for the trash until, microseconds since 1970.
+    pub trash_until: Option<Micros>,
+    /// Plain bytes.
+    pub size: i64,
+    /// The media type that the first manifest gave it.
+    pub media_type: Option<String>,
+}
+
+/// A row of `blob_keys`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BlobKeyRow {
+    /// Surrogate id of the repository that may open the blob.
+    pub repository: i64,
+    /// The blob's id.
+    pub blob: i64,
+    /// Which key wraps: the registry's own, or a KMS key's ARN.
+    pub key_id: String,
+    /// Which generation of that key.
+    pub material: i64,
+    /// The blob's data key, wrapped.
+    pub wrapped: Vec<u8>,
+}
+
+impl std::fmt::Debug for BlobKeyRow {
+    /// Without the key, though it is wrapped.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("BlobKeyRow")
+            .field("repository", &self.repository)
+            .field("blob", &self.blob)
+            .field("key_id", &self.key_id)
+            .field("material", &self.material)
+            .finish_non_exhaustive()
+    }
+}
+
+fn key_from_row(row: &crate::Row) -> Result<BlobKeyRow> {
+    Ok(BlobKeyRow {
+        repository: row.get(0)?,
+        blob: row.get(1)?,
+        key_id: row.get(2)?,
+        material: row.get(3)?,
+        wrapped: row.get(4)?,
+    })
+}
+
+/// Inserts a blob.
+///
+/// # Errors
+/// `Unique` when its account, region and encryption have that digest, or the id is taken.
+pub fn insert(tx: &mut Tx, row: &BlobRow) -> Result<()> {
+    tx.run(
+        &INSERT,
+        &[
+            &row.id,
+            &row.account,
+            &row.region,
+            &row.encryption,
+            &row.digest,
+            &row.size,
+            &row.media_type,
+            &row.created_at,
+        ],
+    )?;
+    Ok(())
+}
+
+/// The blob of that digest in an account, region and encryption configuration.
+///
+/// # Errors
+/// Those of the database.
+pub fn find(tx: &mut Tx, account: &str, region: &str, encryption: &str, digest: &str) -> Result<Option<BlobRow>> {
+    let row = tx.row(&FIND, &[&account, &region, &encryption, &digest])?;
+    row.map(|row| {
+        Ok(BlobRow {
+            id: row.get(0)?,
+            account: row.get(1)?,
+            region: row.get(2)?,
+            encryption: row.get(3)?,
+            digest: row.get(4)?,
+            size: row.get(5)?,
+            media_type: row.get(6)?,
+            created_at: row.get(7)?,
+        })
+    })
+    .transpose()
+}
+
+/// Whether a blob has that id.
+///
+/// # Errors
+/// Those of the database.
+pub fn exists(tx: &mut Tx, id: i64) -> Result<bool> {
+    Ok(tx.row(&EXISTS, &[&id])?.is_some())
+}
+
+/// Gives a blob all extents of an upload, in order; how many.
+///
+/// # Errors
+/// `Unique` when the blob has extents.
+pub fn adopt_extents(tx: &mut Tx, blob: i64, upload: &str) -> Result<u64> {
+    tx.run(&ADOPT_EXTENTS, &[&blob, &upload])
+}
+
+/// Up to `limit` extents of a blob that hold bytes from `start` up to, not with, `end`; in order.
+///
+/// # Errors
+/// Those of the database.
+pub fn extents(tx: &mut Tx, blob: i64, start: i64, end: i64, limit: i64) -> Result<Vec<ExtentPlace>> {
+    tx.rows(&EXTENTS, &[&blob, &start, &end, &limit])?.iter().map(ExtentPlace::from_row).collect()
+}
+
+/// Takes from a blob the extents that begin at `to` or earlier; their rows stay. How many.
+///
+/// # Errors
+/// Those of the database.
+pub fn release_extents(tx: &mut Tx, blob: i64, to: i64) -> Result<u64> {
+    tx.run(&RELEASE_EXTENTS, &[&blob, &to])
+}
+
+/// An object of the blob that cannot be read, if there is one: the blob is to be taken for absent.
+///
+/// # Errors
+/// Those of the database.
+pub fn unreadable(tx: &mut Tx, blob: i64) -> Result<Option<String>> {
+    tx.row(&UNREADABLE, &[&blob])?.map(|row| row.get(0)).transpose()
+}
+
+/// Links a blob to a repository, or keeps the link it has until `keep_until` at least.
+///
+/// # Errors
+/// `ForeignKey` when there is no such blob.
+pub fn link(tx: &mut Tx, repository: i64, digest: &str, blob: i64, keep_until: Micros, now: Micros) -> Result<()> {
+    tx.run(&LINK, &[&repository, &digest, &blob, &keep_until, &now])?;
+    Ok(())
+}
+
+/// A repository's link to a digest.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_link(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<Link>> {
+    let row = tx.row(&FIND_LINK, &[&repository, &digest])?;
+    row.map(|row| {
+        Ok(Link {
+            blob: row.get(0)?,
+            keep_until: row.get(1)?,
+            trash_until: row.get(2)?,
+            size: row.get(3)?,
+            media_type: row.get(4)?,
+        })
+    })
+    .transpose()
+}
+
+/// Keeps a link until `until` at least.
+///
+/// # Errors
+/// Those of the database.
+pub fn keep(tx: &mut Tx, repository: i64, digest: &str, until: Micros) -> Result<()> {
+    tx.run(&KEEP, &[&repository, &digest, &until])?;
+    Ok(())
+}
+
+/// Whether a manifest of the repository holds the link, so that it is not collected.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_held(tx: &mut Tx, repository: i64, digest: &str) -> Result<bool> {
+    Ok(tx.row(&HELD, &[&repository, &digest])?.is_some())
+}
+
+/// Gives a repository its copy of a blob's data key.
+///
+/// # Errors
+/// `ForeignKey` when there is no such blob.
+pub fn put_key(tx: &mut Tx, row: &BlobKeyRow) -> Result<()> {
+    tx.run(&PUT_KEY, &[&row.repository, &row.blob, &row.key_id, &row.material, &row.wrapped])?;
+    Ok(())
+}
+
+/// A repository's copy of a blob's data key.
+///
+/// # Errors
+/// Those of the database.
+pub fn key(tx: &mut Tx, repository: i64, blob: i64) -> Result<Option<BlobKeyRow>> {
+    tx.row(&KEY, &[&repository, &blob])?.as_ref().map(key_from_row).transpose()
+}
+
+/// Up to `limit` copies of a blob's data key, in order of repository, after that of `after`.
+///
+/// # Errors
+/// Those of the database.
+pub fn keys(tx: &mut Tx, blob: i64, after: i64, limit: i64) -> Result<Vec<BlobKeyRow>> {
+    tx.rows(&KEYS, &[&blob, &after, &limit])?.iter().map(key_from_row).collect()
+}
+
+/// Gives content a second digest in a repository. One that is known stays as it is.
+///
+/// # Errors
+/// Those of the database.
+pub fn add_alias(tx: &mut Tx, repository: i64, alias: &str, digest: &str) -> Result<()> {
+    tx.run(&ADD_ALIAS, &[&repository, &alias, &digest])?;
+    Ok(())
+}
+
+/// The sha256 digest of content that a repository knows by another.
+///
+/// # Errors
+/// Those of the database.
+pub fn alias(tx: &mut Tx, repository: i64, alias: &str) -> Result<Option<String>> {
+    tx.row(&ALIAS, &[&repository, &alias])?.map(|row| row.get(0)).transpose()
+}

@@ -1,0 +1,182 @@
+//! Manifests: each is one image of a repository, with what it refers to.
+use crate::{Result, Row, Tx};
+
+crate::statements! {
+    INSERT = "INSERT INTO manifests (repository, digest, media_type, size, image_size, subject, artifact_type, config_media_type, annotations, pushed_at, key_id, material, wrapped, sealed)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    GET = "SELECT digest, media_type, size, image_size, subject, artifact_type, config_media_type, annotations, pushed_at FROM manifests WHERE repository = $1 AND digest = $2";
+    SEALED = "SELECT key_id, material, wrapped, sealed FROM manifests WHERE repository = $1 AND digest = $2";
+    PAGE = "SELECT digest, media_type, size, image_size, subject, artifact_type, config_media_type, annotations, pushed_at FROM manifests
+            WHERE repository = $1 AND digest > $2 ORDER BY digest LIMIT $3";
+    ANY = "SELECT digest FROM manifests WHERE repository = $1 LIMIT 1";
+    DELETE = "DELETE FROM manifests WHERE repository = $1 AND digest = $2";
+    ADD_LINK = "INSERT INTO manifest_links (repository, manifest, position, digest) VALUES ($1, $2, $3, $4)";
+    LINKS = "SELECT digest FROM manifest_links WHERE repository = $1 AND manifest = $2 ORDER BY position";
+    DELETE_LINKS = "DELETE FROM manifest_links WHERE repository = $1 AND manifest = $2";
+    ADD_CHILD = "INSERT INTO manifest_children (repository, parent, position, child) VALUES ($1, $2, $3, $4)";
+    DELETE_CHILDREN = "DELETE FROM manifest_children WHERE repository = $1 AND parent = $2";
+    PARENTS = "SELECT DISTINCT parent FROM manifest_children WHERE repository = $1 AND child = $2 ORDER BY parent LIMIT 100";
+    A_PARENT = "SELECT parent FROM manifest_children WHERE repository = $1 ORDER BY parent LIMIT 1";
+    LINK = "SELECT links.blob, blobs.size, blobs.media_type FROM links JOIN blobs ON blobs.id = links.blob
+            WHERE links.repository = $1 AND links.digest = $2";
+    NAME_MEDIA_TYPE = "UPDATE blobs SET media_type = $2 WHERE id = $1 AND media_type IS NULL";
+    TRASH_LINKS = "UPDATE links SET trash_until = $3 WHERE repository = $1
+                   AND digest IN (SELECT digest FROM manifest_links WHERE repository = $1 AND manifest = $2)";
+    RESCUE_LINK = "UPDATE links SET trash_until = NULL WHERE repository = $1 AND digest = $2 AND trash_until IS NOT NULL";
+}
+
+/// A row of `manifests` without its sealed bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestRow {
+    pub digest: String,
+    pub media_type: String,
+    /// Bytes of the manifest itself.
+    pub size: i64,
+    /// Bytes of layers and config; of an index, those of its largest member.
+    pub image_size: i64,
+    pub subject: Option<String>,
+    pub artifact_type: Option<String>,
+    pub config_media_type: Option<String>,
+    /// Annotations as a JSON object.
+    pub annotations: Option<String>,
+    /// Microseconds since 1970.
+    pub pushed_at: i64,
+}
+
+/// The manifest's bytes, sealed, with the data key that opens them, wrapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedManifest {
+    /// Which key wraps: the registry's own, or a KMS key's ARN.
+    pub key_id: String,
+    /// Which generation of that key.
+    pub material: i64,
+    pub wrapped: Vec<u8>,
+    pub sealed: Vec<u8>,
+}
+
+/// A blob that a repository links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedBlob {
+    pub blob: i64,
+    pub size: i64,
+    pub media_type: Option<String>,
+}
+
+fn from_row(row: &Row) -> Result<ManifestRow> {
+    Ok(ManifestRow {
+        digest: row.get(0)?,
+        media_type: row.get(1)?,
+        size: row.get(2)?,
+        image_size: row.get(3)?,
+        subject: row.get(4)?,
+        artifact_type: row.get(5)?,
+        config_media_type: row.get(6)?,
+        annotations: row.get(7)?,
+        pushed_at: row.get(8)?,
+    })
+}
+
+/// Inserts a manifest. Fails with `Error::Unique` when the repository holds that digest.
+pub fn insert(tx: &mut Tx, repository: i64, row: &ManifestRow, sealed: &SealedManifest) -> Result<()> {
+    tx.run(
+        &INSERT,
+        &[
+            &repository,
+            &row.digest,
+            &row.media_type,
+            &row.size,
+            &row.image_size,
+            &row.subject,
+            &row.artifact_type,
+            &row.config_media_type,
+            &row.annotations,
+            &row.pushed_at,
+            &sealed.key_id,
+            &sealed.material,
+            &sealed.wrapped,
+            &sealed.sealed,
+        ],
+    )?;
+    Ok(())
+}
+
+/// The manifest of that digest, if the repository holds it.
+pub fn get(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<ManifestRow>> {
+    tx.row(&GET, &[&repository, &digest])?.as_ref().map(from_row).transpose()
+}
+
+/// The sealed bytes of a manifest.
+pub fn sealed(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<SealedManifest>> {
+    let row = tx.row(&SEALED, &[&repository, &digest])?;
+    row.map(|row| Ok(SealedManifest { key_id: row.get(0)?, material: row.get(1)?, wrapped: row.get(2)?, sealed: row.get(3)? }))
+        .transpose()
+}
+
+/// Up to `limit` manifests whose digest sorts after `after`, in order of digest.
+pub fn page(tx: &mut Tx, repository: i64, after: &str, limit: i64) -> Result<Vec<ManifestRow>> {
+    tx.rows(&PAGE, &[&repository, &after, &limit])?.iter().map(from_row).collect()
+}
+
+/// Whether the repository holds any manifest.
+pub fn any(tx: &mut Tx, repository: i64) -> Result<bool> {
+    Ok(tx.row(&ANY, &[&repository])?.is_some())
+}
+
+/// Removes a manifest with its rows of links and children. Its tags must be gone, and no index may hold it.
+pub fn delete(tx: &mut Tx, repository: i64, digest: &str) -> Result<()> {
+    tx.run(&DELETE_LINKS, &[&repository, &digest])?;
+    tx.run(&DELETE_CHILDREN, &[&repository, &digest])?;
+    tx.run(&DELETE, &[&repository, &digest])?;
+    Ok(())
+}
+
+/// Notes that a manifest refers to a linked blob.
+pub fn add_link(tx: &mut Tx, repository: i64, manifest: &str, position: i64, digest: &str) -> Result<()> {
+    tx.run(&ADD_LINK, &[&repository, &manifest, &position, &digest])?;
+    tx.run(&RESCUE_LINK, &[&repository, &digest])?;
+    Ok(())
+}
+
+/// The digests of the blobs that a manifest refers to, config first.
+pub fn links(tx: &mut Tx, repository: i64, manifest: &str) -> Result<Vec<String>> {
+    tx.rows(&LINKS, &[&repository, &manifest])?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Notes that an index has a member.
+pub fn add_child(tx: &mut Tx, repository: i64, parent: &str, position: i64, child: &str) -> Result<()> {
+    tx.run(&ADD_CHILD, &[&repository, &parent, &position, &child])?;
+    Ok(())
+}
+
+/// The indexes of the repository that hold this manifest: the first 100.
+pub fn parents(tx: &mut Tx, repository: i64, child: &str) -> Result<Vec<String>> {
+    tx.rows(&PARENTS, &[&repository, &child])?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Some index of the repository that still has members, for the job that empties a deleted repository.
+pub fn a_parent(tx: &mut Tx, repository: i64) -> Result<Option<String>> {
+    tx.row(&A_PARENT, &[&repository])?.map(|row| row.get(0)).transpose()
+}
+
+/// Removes the membership rows of one index.
+pub fn delete_children(tx: &mut Tx, repository: i64, parent: &str) -> Result<u64> {
+    tx.run(&DELETE_CHILDREN, &[&repository, &parent])
+}
+
+/// The linked blob of that digest, if the repository links it.
+pub fn linked_blob(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<LinkedBlob>> {
+    let row = tx.row(&LINK, &[&repository, &digest])?;
+    row.map(|row| Ok(LinkedBlob { blob: row.get(0)?, size: row.get(1)?, media_type: row.get(2)? })).transpose()
+}
+
+/// Gives a blob the media type of the first manifest that names it.
+pub fn name_media_type(tx: &mut Tx, blob: i64, media_type: &str) -> Result<()> {
+    tx.run(&NAME_MEDIA_TYPE, &[&blob, &media_type])?;
+    Ok(())
+}
+
+/// Keeps the blobs of a manifest that goes to the trash until `until`.
+pub fn trash_links(tx: &mut Tx, repository: i64, manifest: &str, until: i64) -> Result<()> {
+    tx.run(&TRASH_LINKS, &[&repository, &manifest, &until])?;
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! Tags: names that point to a manifest of the same repository.
+use crate::{Result, Tx};
+
+crate::statements! {
+    GET = "SELECT digest FROM tags WHERE repository = $1 AND tag = $2";
+    INSERT = "INSERT INTO tags (repository, tag, digest, updated_at) VALUES ($1, $2, $3, $4)";
+    MOVE = "UPDATE tags SET digest = $3, updated_at = $4 WHERE repository = $1 AND tag = $2";
+    DELETE = "DELETE FROM tags WHERE repository = $1 AND tag = $2";
+    PAGE = "SELECT tag FROM tags WHERE repository = $1 AND tag > $2 ORDER BY tag LIMIT $3";
+    OF_DIGEST = "SELECT tag FROM tags WHERE repository = $1 AND digest = $2 ORDER BY tag LIMIT 1000";
+    ENTRIES = "SELECT manifests.digest, tags.tag FROM manifests
+               LEFT JOIN tags ON tags.repository = manifests.repository AND tags.digest = manifests.digest
+               WHERE manifests.repository = $1 AND manifests.digest >= $2
+               AND (manifests.digest > $2 OR tags.tag > $3)
+               ORDER BY manifests.digest, tags.tag LIMIT $4";
+}
+
+/// The digest a tag points to.
+pub fn get(tx: &mut Tx, repository: i64, tag: &str) -> Result<Option<String>> {
+    tx.row(&GET, &[&repository, &tag])?.map(|row| row.get(0)).transpose()
+}
+
+/// Makes a tag. Fails with `Error::Unique` when it exists: two sessions cannot both make it.
+pub fn insert(tx: &mut Tx, repository: i64, tag: &str, digest: &str, now: i64) -> Result<()> {
+    tx.run(&INSERT, &[&repository, &tag, &digest, &now])?;
+    Ok(())
+}
+
+/// Points an existing tag to another digest.
+pub fn move_to(tx: &mut Tx, repository: i64, tag: &str, digest: &str, now: i64) -> Result<()> {
+    tx.run(&MOVE, &[&repository, &tag, &digest, &now])?;
+    Ok(())
+}
+
+/// Removes a tag.
+pub fn delete(tx: &mut Tx, repository: i64, tag: &str) -> Result<()> {
+    tx.run(&DELETE, &[&repository, &tag])?;
+    Ok(())
+}
+
+/// Up to `limit` tags that sort after `after`, in byte order.
+pub fn page(tx: &mut Tx, repository: i64, after: &str, limit: i64) -> Result<Vec<String>> {
+    tx.rows(&PAGE, &[&repository, &after, &limit])?.iter().map(|row| row.get(0)).collect()
+}
+
+/// The tags of one image: at most 1,000, ECR's limit.
+pub fn of_digest(tx: &mut Tx, repository: i64, digest: &str) -> Result<Vec<String>> {
+    tx.rows(&OF_DIGEST, &[&repository, &digest])?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Up to `limit` pairs of (digest, tag) after the given pair; an untagged image is one pair without tag.
+pub fn entries(tx: &mut Tx, repository: i64, after: (&str, &str), limit: i64) -> Result<Vec<(String, Option<String>)>> {
+    tx.rows(&ENTRIES, &[&repository, &after.0, &after.1, &limit])?
+        .iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! The actions of IAM policies, as types: a [`crate::Grant`] for one cannot be used for another.
+
+/// An action that a policy may allow. Sealed: the list below is the list.
+pub trait Action: sealed::Sealed + Send + Sync + 'static {
+    /// As policies write it: `ecr:PutImage`.
+    const NAME: &'static str;
+}
+
+/// Actions that may remove images of a repository.
+pub trait RemovesImages: Action {}
+/// Actions that may read a repository's images.
+pub trait ReadsImages: Action {}
+/// Actions that may read resource tags of a repository.
+pub trait ReadsTags: Action {}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! actions {
+    ($($name:ident = $text:literal $(: $($mark:ident),+)?;)*) => {$(
+        #[doc = concat!("`", $text, "`")]
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl sealed::Sealed for $name {}
+        impl Action for $name { const NAME: &'static str = $text; }
+        $($(impl $mark for $name {})+)?
+    )*};
+}
+
+actions! {
+    BatchCheckLayerAvailability = "ecr:BatchCheckLayerAvailability";
+    BatchDeleteImage = "ecr:BatchDeleteImage": RemovesImages, ReadsImages;
+    BatchGetImage = "ecr:BatchGetImage": ReadsImages;
+    CompleteLayerUpload = "ecr:CompleteLayerUpload";
+    CreateRepository = "ecr:CreateRepository";
+    DeleteRepository = "ecr:DeleteRepository": ReadsTags;
+    DescribeImages = "ecr:DescribeImages": ReadsImages;
+    DescribeRegistry = "ecr:DescribeRegistry";
+    DescribeRepositories = "ecr:DescribeRepositories";
+    GetAuthorizationToken = "ecr:GetAuthorizationToken";
+    GetDownloadUrlForLayer = "ecr:GetDownloadUrlForLayer";
+    InitiateLayerUpload = "ecr:InitiateLayerUpload";
+    ListImages = "ecr:ListImages": ReadsImages;
+    ListTagsForResource = "ecr:ListTagsForResource": ReadsTags;
+    PutImage = "ecr:PutImage": ReadsImages;
+    TagResource = "ecr:TagResource": ReadsTags;
+    UntagResource = "ecr:UntagResource";
+    UploadLayerPart = "ecr:UploadLayerPart";
+}

@@ -1,0 +1,235 @@
+//! What a request carries through the product: who, where, when, and the service it acts on.
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use wharf_meta::Durability;
+use wharf_wire::ids::{AccountId, Region, RepositoryName};
+
+use crate::action::Action;
+use crate::authorize::{Resource, authorize};
+use crate::{Grant, Micros, Result, Service, data};
+
+/// Bytes on their way in or out.
+pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
+
+/// Why a body stopped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    #[error("no bytes arrived in time")]
+    TimedOut,
+    #[error("the other side went away")]
+    Aborted,
+    #[error("more bytes than allowed")]
+    TooLarge,
+    /// Stored bytes could not be read or opened. For the log.
+    #[error("stored bytes could not be read: {0}")]
+    Storage(String),
+}
+
+impl From<BodyError> for crate::Error {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TimedOut => Self::BodyTimeout,
+            BodyError::Aborted => Self::BodyAborted,
+            BodyError::TooLarge => Self::BodyTooLarge { limit: crate::uploads::MAX_LAYER_BYTES },
+            BodyError::Storage(cause) => Self::Internal { cause },
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    pub account: AccountId,
+    /// The unique id: of an account's root, the account id.
+    pub unique_id: String,
+    pub arn: String,
+    pub access_key_id: String,
+}
+
+impl Principal {
+    /// The root of an account, using one of its access keys.
+    pub fn root(account: AccountId, access_key_id: String) -> Self {
+        Self { unique_id: account.to_string(), arn: format!("arn:aws:iam::{account}:root"), account, access_key_id }
+    }
+}
+
+/// By which protocol the request came: a few texts differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plane {
+    Api,
+    Docker,
+}
+
+/// The address that the asking client can use: `repositoryUri` and `proxyEndpoint` are made from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// `http` or `https`.
+    pub scheme: String,
+    /// Host and port, or, when a domain is configured, the pattern's rest after `{account}.dkr.ecr.{region}.`.
+    pub authority: String,
+    /// Whether `authority` is a domain that takes the `{account}.dkr.ecr.{region}.` prefix.
+    pub domain: bool,
+}
+
+impl Endpoint {
+    /// Host (and port) of a registry: what comes before `/{repository}` in an image's name.
+    pub fn registry_host(&self, account: &AccountId, region: &Region) -> String {
+        if self.domain { format!("{account}.dkr.ecr.{region}.{}", self.authority) } else { self.authority.clone() }
+    }
+
+    /// `proxyEndpoint` of an authorization token.
+    pub fn registry_url(&self, account: &AccountId, region: &Region) -> String {
+        format!("{}://{}", self.scheme, self.registry_host(account, region))
+    }
+}
+
+/// Everything the edge knows of a request.
+#[derive(Clone, Debug)]
+pub struct RequestInfo {
+    pub request_id: String,
+    pub principal: Principal,
+    /// The registry addressed: the caller's, or the one that host or token name.
+    pub account: AccountId,
+    pub region: Region,
+    /// Domain time, microseconds since 1970.
+    pub now: Micros,
+    /// Wall time of arrival, microseconds since 1970.
+    pub received_at: Micros,
+    pub source: IpAddr,
+    pub secure: bool,
+    pub user_agent: Option<String>,
+    pub endpoint: Endpoint,
+    pub deadline: Instant,
+    pub plane: Plane,
+}
+
+/// One request's view of the service. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    service: Service,
+    request: Arc<RequestInfo>,
+}
+
+impl Deref for Ctx {
+    type Target = RequestInfo;
+
+    fn deref(&self) -> &RequestInfo {
+        &self.request
+    }
+}
+
+impl Ctx {
+    /// Binds a request to the service.
+    pub fn new(service: Service, request: RequestInfo) -> Self {
+        Self { service, request: Arc::new(request) }
+    }
+
+    /// The service.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// The registry a request names: an absent or empty `registryId` is the caller's own.
+    ///
+    /// # Errors
+    /// `InvalidParameter` when it is not twelve digits.
+    pub fn registry(&self, id: Option<&str>) -> Result<AccountId> {
+        match id {
+            None | Some("") => Ok(self.account.clone()),
+            Some(id) => AccountId::parse(id).map_err(|_invalid| {
+                crate::Error::invalid("registryId", "must satisfy regular expression '[0-9]{12}'")
+            }),
+        }
+    }
+
+    /// A repository of this request's registry.
+    pub fn repository(&self, name: &RepositoryName) -> Resource {
+        Resource::Repository { account: self.account.clone(), name: name.clone() }
+    }
+
+    /// Reads under a grant for `A`.
+    ///
+    /// # Errors
+    /// Those of [`authorize`], of the closure, and `Unavailable`.
+    pub async fn read<A, T, F>(&self, name: &'static str, resource: Resource, mut read: F) -> Result<T>
+    where
+        A: Action,
+        T: Send + 'static,
+        F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
+    {
+        let ctx = self.clone();
+        let run = move |tx: &mut wharf_meta::Tx| {
+            let mut tx = data::Tx::new(tx);
+            let grant = authorize::<A>(&mut tx, ctx.service.policies(), &ctx.request, &resource)?;
+            read(&mut tx, &grant)
+        };
+        self.service.store().read(name, run).await
+    }
+
+    /// Writes under a grant for `A`; the answer is given after the flush to disk.
+    ///
+    /// # Errors
+    /// Those of [`authorize`], of the closure, and `Unavailable`.
+    pub async fn write<A, T, F>(&self, name: &'static str, resource: Resource, write: F) -> Result<T>
+    where
+        A: Action,
+        T: Send + 'static,
+        F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
+    {
+        self.write_with(name, Durability::Hard, resource, write).await
+    }
+
+    /// Writes under a grant for `A` what may be lost with power, but not with the process.
+    ///
+    /// # Errors
+    /// Those of [`authorize`], of the closure, and `Unavailable`.
+    pub async fn write_soft<A, T, F>(&self, name: &'static str, resource: Resource, write: F) -> Result<T>
+    where
+        A: Action,
+        T: Send + 'static,
+        F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
+    {
+        self.write_with(name, Durability::Soft, resource, write).await
+    }
+
+    async fn write_with<A, T, F>(
+        &self,
+        name: &'static str,
+        durability: Durability,
+        resource: Resource,
+        mut write: F,
+    ) -> Result<T>
+    where
+        A: Action,
+        T: Send + 'static,
+        F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
+    {
+        let ctx = self.clone();
+        let run = move |tx: &mut wharf_meta::Tx| {
+            let mut tx = data::Tx::new(tx);
+            let grant = authorize::<A>(&mut tx, ctx.service.policies(), &ctx.request, &resource)?;
+            write(&mut tx, &grant)
+        };
+        self.service.store().write(name, durability, run).await
+    }
+
+    /// Whether the access key behind this request still exists: all that `/v2/` and GetCallerIdentity ask.
+    ///
+    /// # Errors
+    /// `CredentialsGone`, `Unavailable`.
+    pub async fn check_credentials(&self) -> Result<()> {
+        let principal = self.principal.clone();
+        let check = move |tx: &mut wharf_meta::Tx| data::accounts::key_is_active(&mut data::Tx::new(tx), &principal);
+        if self.service.store().read("check_credentials", check).await? {
+            Ok(())
+        } else {
+            Err(crate::Error::CredentialsGone)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Layers: a blob as a repository that links it may see it.
+use serde_json::json;
+use wharf_meta::blobs::{self, BlobKeyRow, Link};
+use wharf_meta::objects;
+use wharf_meta::uploads::ExtentPlace;
+use wharf_wire::oci::Digest;
+
+use super::{DAY, column, count, key_context, sealed};
+use crate::action::{BatchCheckLayerAvailability, GetDownloadUrlForLayer};
+use crate::data::events::{self, ServiceGrant};
+use crate::data::Tx;
+use crate::{Error, Grant, Result};
+
+/// A layer, as HEAD answers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Layer {
+    /// Plain bytes.
+    pub(crate) size: u64,
+    pub(crate) media_type: Option<String>,
+    /// Whether a manifest holds it, so that it stays without our doing.
+    pub(crate) held: bool,
+}
+
+/// A layer to be read, with the extents that hold the asked bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenLayer {
+    pub(crate) size: u64,
+    pub(crate) media_type: Option<String>,
+    /// The bytes asked for: up to, not with, the end.
+    pub(crate) range: std::ops::Range<u64>,
+    /// The extents that hold them, in order: the first 1,000.
+    pub(crate) places: Vec<ExtentPlace>,
+    /// The first extent's bytes, if they lie in its row.
+    pub(crate) first: Option<Vec<u8>>,
+    /// The repository's copy of the data key.
+    pub(crate) key: BlobKeyRow,
+    /// What that is bound to.
+    pub(crate) context: String,
+}
+
+/// Whether the granted repository has the layer.
+pub(crate) fn stat(tx: &mut Tx<'_>, grant: &Grant<BatchCheckLayerAvailability>, digest: &Digest) -> Result<Layer> {
+    let link = find(tx, grant, digest)?;
+    let held = blobs::is_held(tx.meta, grant.repository()?.id, digest.as_str())?;
+    Ok(Layer { size: count(link.size)?, media_type: link.media_type, held })
+}
+
+/// The same, and the layer is not collected for a day: what an answer "exists" promises.
+pub(crate) fn stat_and_keep(
+    tx: &mut Tx<'_>,
+    grant: &Grant<BatchCheckLayerAvailability>,
+    digest: &Digest,
+) -> Result<Layer> {
+    let layer = stat(tx, grant, digest)?;
+    blobs::keep(tx.meta, grant.repository()?.id, digest.as_str(), grant.now().saturating_add(DAY))?;
+    Ok(layer)
+}
+
+/// Finds what is needed to read a part of a layer: `first` to `last`, inclusive, or to its end.
+pub(crate) fn open(
+    tx: &mut Tx<'_>,
+    grant: &Grant<GetDownloadUrlForLayer>,
+    digest: &Digest,
+    range: Option<(u64, Option<u64>)>,
+) -> Result<OpenLayer> {
+    let link = find(tx, grant, digest)?;
+    let repository = grant.repository()?;
+    let size = count(link.size)?;
+    let range = resolve(range, size)?;
+    let key = blobs::key(tx.meta, repository.id, link.blob)?
+        .ok_or_else(|| Error::internal(format!("repository {} has no key of {digest}", repository.id)))?;
+    let places = extents(tx, &key, &range)?;
+    let first = match places.first() {
+        Some(place) if place.object.is_none() => Some(sealed(tx, place)?),
+        _ => None,
+    };
+    let context = key_context(repository);
+    Ok(OpenLayer { size, media_type: link.media_type, range, places, first, key, context })
+}
+
+/// More extents of an open layer. Who has the key's row was granted the layer.
+pub(crate) fn extents(tx: &mut Tx<'_>, key: &BlobKeyRow, range: &std::ops::Range<u64>) -> Result<Vec<ExtentPlace>> {
+    Ok(blobs::extents(tx.meta, key.blob, column(range.start)?, column(range.end)?, 1_000)?)
+}
+
+/// Notes that an object's file is not there or not what it was, so that HEAD says so and a push heals it.
+pub(crate) fn mark_missing(tx: &mut Tx<'_>, grant: &ServiceGrant, object: &str, why: &str) -> Result<()> {
+    if objects::mark_missing(tx.meta, object, grant.now)? {
+        events::record(tx, grant, "object-missing", None, object, &json!({ "reason": why }))?;
+    }
+    Ok(())
+}
+
+/// The link to a layer that can be read.
+fn find<A: crate::action::Action>(tx: &mut Tx<'_>, grant: &Grant<A>, digest: &Digest) -> Result<Link> {
+    let repository = grant.repository()?;
+    let link = blobs::find_link(tx.meta, repository.id, digest.as_str())?;
+    let unreadable = match &link {
+        Some(link) => blobs::unreadable(tx.meta, link.blob)?.is_some(),
+        None => false,
+    };
+    link.filter(|_| !unreadable).ok_or_else(|| Error::LayerNotFound {
+        digest: digest.to_string(),
+        name: repository.name.clone(),
+        registry: repository.account.clone(),
+    })
+}
+
+/// Source: RFC 9110, 14.1.2: an end beyond the last byte is the last byte, a start beyond it is refused.
+fn resolve(range: Option<(u64, Option<u64>)>, size: u64) -> Result<std::ops::Range<u64>> {
+    match range {
+        None => Ok(0..size),
+        Some((first, _)) if first >= size => Err(Error::RangeNotSatisfiable { size }),
+        Some((first, None)) => Ok(first..size),
+        Some((first, Some(last))) if last < first => Err(Error::RangeNotSatisfiable { size }),
+        Some((first, Some(last))) => Ok(first..last.saturating_add(1).min(size)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_end_with_the_layer_and_begin_within_it() {
+        assert_eq!(resolve(None, 0), Ok(0..0));
+        assert_eq!(resolve(None, 7), Ok(0..7));
+        assert_eq!(resolve(Some((0, Some(0))), 7), Ok(0..1));
+        assert_eq!(resolve(Some((3, None)), 7), Ok(3..7));
+        assert_eq!(resolve(Some((3, Some(u64::MAX))), 7), Ok(3..7));
+        for outside in [(7, None), (8, Some(9)), (u64::MAX, None), (4, Some(3))] {
+            assert_eq!(resolve(Some(outside), 7), Err(Error::RangeNotSatisfiable { size: 7 }));
+        }
+        assert_eq!(resolve(Some((0, None)), 0), Err(Error::RangeNotSatisfiable { size: 0 }));
+    }
+}

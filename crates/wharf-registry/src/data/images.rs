@@ -1,0 +1,346 @@
+//! Images under grants: a manifest, what it refers to, and the tags that point to it.
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use wharf_meta::manifests::{self, ManifestRow, SealedManifest};
+use wharf_meta::{tags, trash, usage};
+
+use super::events::{self, Author, ServiceGrant};
+use super::Tx;
+use crate::action::{ListImages, PutImage, ReadsImages, RemovesImages};
+use crate::{Error, Grant, Micros, Result};
+
+/// ECR's limit of tags on one image.
+const MAX_TAGS: usize = 1_000;
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// A manifest ready to be stored: parsed, hashed and sealed before the transaction, so that a re-run stores the same bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct NewImage {
+    /// `image_size` is filled in by the transaction, from the layers it finds.
+    pub(crate) row: ManifestRow,
+    pub(crate) sealed: SealedManifest,
+    /// Config and layers that must be linked, with the media types their descriptors give. Empty for an index.
+    pub(crate) blobs: Vec<(String, String)>,
+    /// Members of an index that must be images of the repository.
+    pub(crate) children: Vec<String>,
+    pub(crate) tag: Option<String>,
+    /// Whether repeating what is already so succeeds (registry protocol) or is an error (API).
+    pub(crate) repeat_succeeds: bool,
+}
+
+/// How a caller names an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ImageId {
+    pub(crate) digest: Option<String>,
+    pub(crate) tag: Option<String>,
+}
+
+/// Why an image that a caller named cannot be had or removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Miss {
+    NotFound,
+    /// Digest and tag exist, or one of them does, but are not a pair.
+    Mismatch,
+    /// These indexes hold it.
+    Referenced(Vec<String>),
+}
+
+/// What a removal took away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Removed {
+    pub(crate) digest: String,
+    /// Every tag removed; empty when an untagged image went.
+    pub(crate) tags: Vec<String>,
+}
+
+/// Stores a manifest and moves its tag, or refuses and changes nothing.
+pub(crate) fn put(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> Result<()> {
+    let repository = grant.repository()?;
+    let digest = new.row.digest.as_str();
+    let pointed = match &new.tag {
+        Some(tag) => tags::get(tx.meta, repository.id, tag)?,
+        None => None,
+    };
+    let known = manifests::get(tx.meta, repository.id, digest)?.is_some();
+    let same = pointed.as_deref() == Some(digest);
+    let unchanged = known && (same || new.tag.is_none());
+    if unchanged && new.repeat_succeeds {
+        return Ok(());
+    }
+    if let (Some(tag), Some(_)) = (&new.tag, &pointed)
+        && repository.tag_mutability == "IMMUTABLE"
+    {
+        return Err(Error::ImageTagAlreadyExists { tag: tag.clone(), name: repository.name.clone() });
+    }
+    if unchanged {
+        return Err(Error::ImageAlreadyExists {
+            digest: digest.to_owned(),
+            tag: new.tag.clone(),
+            name: repository.name.clone(),
+            registry: repository.account.clone(),
+        });
+    }
+    if !known {
+        insert(tx, grant, new)?;
+    }
+    if let Some(tag) = &new.tag {
+        point_tag(tx, grant, tag, digest, pointed.as_deref())?;
+    }
+    let subject = match &new.tag {
+        Some(tag) => format!("{}:{tag}", repository.name),
+        None => format!("{}@{digest}", repository.name),
+    };
+    let details = json!({
+        "digest": digest, "tag": new.tag, "movedFrom": pointed, "new": !known,
+        "mediaType": new.row.media_type, "size": new.row.size,
+    });
+    events::record(tx, grant, "image-pushed", Some(repository.id), &subject, &details)
+}
+
+fn point_tag(tx: &mut Tx<'_>, grant: &Grant<PutImage>, tag: &str, digest: &str, pointed: Option<&str>) -> Result<()> {
+    let repository = grant.repository()?;
+    if tags::of_digest(tx.meta, repository.id, digest)?.len() >= MAX_TAGS {
+        return Err(Error::LimitExceeded { reason: format!("An image may have at most {MAX_TAGS} tags") });
+    }
+    match pointed {
+        Some(_) => tags::move_to(tx.meta, repository.id, tag, digest, grant.now())?,
+        None => tags::insert(tx.meta, repository.id, tag, digest, grant.now())?,
+    }
+    Ok(())
+}
+
+fn insert(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> Result<()> {
+    let repository = grant.repository()?;
+    let mut row = new.row.clone();
+    row.image_size = if new.children.is_empty() { check_blobs(tx, grant, new)? } else { check_children(tx, grant, new)? };
+    manifests::insert(tx.meta, repository.id, &row, &new.sealed)?;
+    for (position, (digest, _)) in (0_i64..).zip(&new.blobs) {
+        manifests::add_link(tx.meta, repository.id, &row.digest, position, digest)?;
+    }
+    for (position, child) in (0_i64..).zip(&new.children) {
+        manifests::add_child(tx.meta, repository.id, &row.digest, position, child)?;
+    }
+    Ok(())
+}
+
+/// The bytes of config and layers, all of which the repository must link.
+fn check_blobs(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> Result<i64> {
+    let repository = grant.repository()?;
+    let mut size = 0_i64;
+    let mut missing = Vec::new();
+    for (digest, media_type) in &new.blobs {
+        let Some(linked) = manifests::linked_blob(tx.meta, repository.id, digest)? else {
+            missing.push(digest.clone());
+            continue;
+        };
+        size = size.saturating_add(linked.size);
+        if linked.media_type.is_none() {
+            manifests::name_media_type(tx.meta, linked.blob, media_type)?;
+        }
+    }
+    if missing.is_empty() {
+        return Ok(size);
+    }
+    missing.dedup();
+    Err(Error::LayersNotFound {
+        digests: missing,
+        name: repository.name.clone(),
+        registry: repository.account.clone(),
+    })
+}
+
+/// The bytes of the largest member, all of which must be images of the repository.
+fn check_children(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> Result<i64> {
+    let repository = grant.repository()?;
+    let mut largest = 0_i64;
+    let mut missing = Vec::new();
+    for child in &new.children {
+        match manifests::get(tx.meta, repository.id, child)? {
+            Some(row) => largest = largest.max(row.image_size),
+            None => missing.push(child.clone()),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(largest);
+    }
+    Err(Error::ReferencedImagesNotFound {
+        digests: missing,
+        name: repository.name.clone(),
+        registry: repository.account.clone(),
+    })
+}
+
+/// Finds the image that a caller named. The caller has seen to it that digest or tag is there.
+pub(crate) fn find<A: ReadsImages>(tx: &mut Tx<'_>, grant: &Grant<A>, id: &ImageId) -> Result<Result<ManifestRow, Miss>> {
+    let repository = grant.repository()?;
+    let pointed = match &id.tag {
+        Some(tag) => tags::get(tx.meta, repository.id, tag)?,
+        None => None,
+    };
+    let named = match &id.digest {
+        Some(digest) => manifests::get(tx.meta, repository.id, digest)?,
+        None => None,
+    };
+    Ok(match (&id.digest, &id.tag, named, pointed) {
+        (Some(_), None, Some(row), _) => Ok(row),
+        (Some(digest), Some(_), Some(row), Some(pointed)) if pointed == *digest => Ok(row),
+        (Some(_), Some(_), named, pointed) if named.is_some() || pointed.is_some() => Err(Miss::Mismatch),
+        (None, Some(_), _, Some(pointed)) => manifests::get(tx.meta, repository.id, &pointed)?.ok_or(Miss::NotFound),
+        _ => Err(Miss::NotFound),
+    })
+}
+
+/// The sealed bytes of an image of the granted repository.
+pub(crate) fn sealed<A: ReadsImages>(tx: &mut Tx<'_>, grant: &Grant<A>, digest: &str) -> Result<Option<SealedManifest>> {
+    Ok(manifests::sealed(tx.meta, grant.repository()?.id, digest)?)
+}
+
+/// One page of images in order of digest, each with its tags and the time of its last pull.
+pub(crate) fn page<A: ReadsImages>(
+    tx: &mut Tx<'_>,
+    grant: &Grant<A>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Described>> {
+    let repository = grant.repository()?.id;
+    let rows = manifests::page(tx.meta, repository, after, limit)?;
+    rows.into_iter().map(|row| described(tx, repository, row)).collect()
+}
+
+/// An image with what DescribeImages tells beside its row.
+#[derive(Clone, Debug)]
+pub(crate) struct Described {
+    pub(crate) row: ManifestRow,
+    pub(crate) tags: Vec<String>,
+    pub(crate) last_pull: Option<Micros>,
+}
+
+/// Adds tags and last pull to a row.
+pub(crate) fn describe<A: ReadsImages>(tx: &mut Tx<'_>, grant: &Grant<A>, row: ManifestRow) -> Result<Described> {
+    described(tx, grant.repository()?.id, row)
+}
+
+fn described(tx: &mut Tx<'_>, repository: i64, row: ManifestRow) -> Result<Described> {
+    let tags = tags::of_digest(tx.meta, repository, &row.digest)?;
+    let last_pull = usage::last_at(tx.meta, repository, &row.digest)?;
+    Ok(Described { row, tags, last_pull })
+}
+
+/// Pairs of digest and tag after the given pair: what ListImages answers.
+pub(crate) fn entries(
+    tx: &mut Tx<'_>,
+    grant: &Grant<ListImages>,
+    after: (&str, &str),
+    limit: i64,
+) -> Result<Vec<(String, Option<String>)>> {
+    Ok(tags::entries(tx.meta, grant.repository()?.id, after, limit)?)
+}
+
+/// Tags after `after`, in byte order.
+pub(crate) fn tag_page(tx: &mut Tx<'_>, grant: &Grant<ListImages>, after: &str, limit: i64) -> Result<Vec<String>> {
+    Ok(tags::page(tx.meta, grant.repository()?.id, after, limit)?)
+}
+
+/// Removes a tag, or an image with all its tags when only its digest is named.
+///
+/// `last_tag_takes_image`: ECR's API removes the image with its last tag; the registry protocol leaves it untagged.
+pub(crate) fn delete<A: RemovesImages + ReadsImages>(
+    tx: &mut Tx<'_>,
+    grant: &Grant<A>,
+    id: &ImageId,
+    last_tag_takes_image: bool,
+    trash_days: u32,
+) -> Result<Result<Removed, Miss>> {
+    let row = match find(tx, grant, id)? {
+        Ok(row) => row,
+        Err(miss) => return Ok(Err(miss)),
+    };
+    let repository = grant.repository()?;
+    if let Some(tag) = &id.tag {
+        let others = tags::of_digest(tx.meta, repository.id, &row.digest)?.len() > 1;
+        if others || !last_tag_takes_image {
+            tags::delete(tx.meta, repository.id, tag)?;
+            let subject = format!("{}:{tag}", repository.name);
+            let details = json!({ "digest": row.digest, "reason": "request" });
+            events::record(tx, grant, "tag-deleted", Some(repository.id), &subject, &details)?;
+            return Ok(Ok(Removed { digest: row.digest, tags: vec![tag.clone()] }));
+        }
+    }
+    let parents = manifests::parents(tx.meta, repository.id, &row.digest)?;
+    if !parents.is_empty() {
+        return Ok(Err(Miss::Referenced(parents)));
+    }
+    let until = grant.now() + i64::from(trash_days) * MICROS_PER_DAY;
+    let place = Place { repository: repository.id, name: &repository.name, until };
+    let tags = to_trash(tx, grant, &place, &row, "request")?;
+    Ok(Ok(Removed { digest: row.digest, tags }))
+}
+
+/// Where a removed image was, and how long the trash keeps it.
+struct Place<'a> {
+    repository: i64,
+    name: &'a str,
+    until: Micros,
+}
+
+/// Moves an image that no index holds to the trash, with its tags, which are returned.
+fn to_trash(
+    tx: &mut Tx<'_>,
+    author: &impl Author,
+    place: &Place<'_>,
+    row: &ManifestRow,
+    reason: &str,
+) -> Result<Vec<String>> {
+    let Some(sealed) = manifests::sealed(tx.meta, place.repository, &row.digest)? else {
+        return Err(Error::internal("a manifest's row has no bytes"));
+    };
+    let tags = tags::of_digest(tx.meta, place.repository, &row.digest)?;
+    let document = json!({
+        "mediaType": row.media_type, "size": row.size, "imageSize": row.image_size, "subject": row.subject,
+        "artifactType": row.artifact_type, "configMediaType": row.config_media_type, "annotations": row.annotations,
+        "pushedAt": row.pushed_at, "tags": tags, "keyId": sealed.key_id, "material": sealed.material,
+        "wrapped": STANDARD.encode(&sealed.wrapped), "sealed": STANDARD.encode(&sealed.sealed),
+    });
+    let now = author.now();
+    trash::put_manifest(tx.meta, place.repository, &row.digest, &document.to_string(), now, place.until)?;
+    manifests::trash_links(tx.meta, place.repository, &row.digest, place.until)?;
+    for tag in &tags {
+        tags::delete(tx.meta, place.repository, tag)?;
+    }
+    manifests::delete(tx.meta, place.repository, &row.digest)?;
+    let details = json!({ "digest": row.digest, "tags": tags, "reason": reason, "trashUntil": place.until });
+    let subject = format!("{}@{}", place.name, row.digest);
+    events::record(tx, author, "image-deleted", Some(place.repository), &subject, &details)?;
+    Ok(tags)
+}
+
+/// Moves some images of a deleted repository to the trash: about `limit` rows. True: nothing is left.
+pub(crate) fn empty_some(
+    tx: &mut Tx<'_>,
+    grant: &ServiceGrant,
+    repository: i64,
+    name: &str,
+    until: Micros,
+    limit: i64,
+) -> Result<bool> {
+    let mut left = limit;
+    // Indexes let go of their members first, so that members can go in any order.
+    while left > 0 {
+        let Some(parent) = manifests::a_parent(tx.meta, repository)? else { break };
+        left -= i64::try_from(manifests::delete_children(tx.meta, repository, &parent)?).unwrap_or(limit).max(1);
+    }
+    if left <= 0 {
+        return Ok(false);
+    }
+    let place = Place { repository, name, until };
+    let rows = manifests::page(tx.meta, repository, "", 50)?;
+    for row in &rows {
+        let tags = to_trash(tx, grant, &place, row, "repository deleted")?;
+        left -= 3 + i64::try_from(tags.len()).unwrap_or(limit);
+        if left <= 0 {
+            return Ok(false);
+        }
+    }
+    Ok(rows.len() < 50)
+}

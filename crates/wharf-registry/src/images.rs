@@ -1,0 +1,231 @@
+//! Images: the rules of pushing, reading and removing manifests that the API and the registry protocol share.
+use std::sync::Arc;
+
+use bytes::Bytes;
+use wharf_keys::DataKey;
+use wharf_meta::manifests::{ManifestRow, SealedManifest};
+use wharf_wire::ids::{AccountId, ImageTag, RepositoryName, repository_arn};
+use wharf_wire::oci::{Descriptor, Digest, Manifest, ManifestKind, Reference};
+
+use crate::action::{BatchDeleteImage, BatchGetImage, PutImage, ReadsImages};
+use crate::authorize::Resource;
+use crate::data::images::{self as data_images, ImageId, Miss, NewImage};
+use crate::{Ctx, Error, Grant, Plane, Result, data, keyring};
+
+/// The largest manifest: ECR's limit, in bytes.
+pub const MAX_MANIFEST_BYTES: usize = 4 << 20;
+
+/// A manifest to store.
+#[derive(Clone, Debug)]
+pub struct Put {
+    pub tag: Option<ImageTag>,
+    /// The digest the caller says the bytes have.
+    pub digest: Option<Digest>,
+    /// The exact bytes: the digest is over them.
+    pub bytes: Bytes,
+    /// The media type announced beside the bytes.
+    pub media_type: Option<String>,
+}
+
+impl Put {
+    /// As a registry client asks for it: by tag or by digest.
+    pub fn by_reference(reference: Reference, bytes: Bytes, media_type: Option<String>) -> Self {
+        match reference {
+            Reference::Tag(tag) => Self { tag: Some(tag), digest: None, bytes, media_type },
+            Reference::Digest(digest) => Self { tag: None, digest: Some(digest), bytes, media_type },
+        }
+    }
+}
+
+/// What was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub digest: Digest,
+    pub media_type: String,
+    /// The manifest that this one is about, if it names one.
+    pub subject: Option<Digest>,
+}
+
+/// A manifest as it is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    pub bytes: Bytes,
+    pub media_type: String,
+    pub digest: Digest,
+    pub subject: Option<String>,
+}
+
+/// Stores a manifest in a repository and points the tag to it.
+///
+/// # Errors
+/// `InvalidManifest`, `ImageDigestDoesNotMatch`, `LayersNotFound`, `ReferencedImagesNotFound`, `ImageTagAlreadyExists`,
+/// and through the API `ImageAlreadyExists`; see ecr PutImage.
+pub async fn put(ctx: &Ctx, account: AccountId, name: &RepositoryName, put: Put) -> Result<Stored> {
+    let resource = Resource::Repository { account, name: name.clone() };
+    // Decided before the manifest is looked at: a stranger learns nothing from how it is refused.
+    ctx.read::<PutImage, _, _>("put_image_check", resource.clone(), |_tx, _grant| Ok(())).await?;
+    if put.bytes.len() > MAX_MANIFEST_BYTES {
+        return Err(Error::BodyTooLarge { limit: MAX_MANIFEST_BYTES as u64 });
+    }
+    let manifest = Manifest::parse(&put.bytes, put.media_type.as_deref())?;
+    if let Some(given) = &put.digest
+        && *given != manifest.digest
+    {
+        return Err(Error::ImageDigestDoesNotMatch { given: given.to_string(), computed: manifest.digest.to_string() });
+    }
+    let new = seal(ctx, name, &put, &manifest).await?;
+    let service = ctx.service().clone();
+    service.failpoint("before-manifest-commit");
+    ctx.write::<PutImage, _, _>("put_image", resource, move |tx, grant| data_images::put(tx, grant, &new)).await?;
+    service.failpoint("after-manifest-commit");
+    Ok(Stored {
+        digest: manifest.digest,
+        media_type: manifest.media_type,
+        subject: manifest.subject.map(|subject| subject.digest),
+    })
+}
+
+/// Hashes, seals and wraps before the transaction, so that a re-run stores the same bytes.
+async fn seal(ctx: &Ctx, name: &RepositoryName, put: &Put, manifest: &Manifest) -> Result<NewImage> {
+    let registry = ctx.service().registry_key(&ctx.account, &ctx.region).await?;
+    let key = DataKey::generate().map_err(Error::internal)?;
+    let context = repository_arn(&ctx.region, &ctx.account, name);
+    let sealed = SealedManifest {
+        key_id: keyring::REGISTRY_KEY.to_owned(),
+        material: registry.material,
+        wrapped: registry.key.wrap(&key, &context).map_err(Error::internal)?,
+        sealed: wharf_keys::seal_all(&key, &put.bytes).map_err(Error::internal)?,
+    };
+    let (config, layers, children): (Option<&Descriptor>, &[Descriptor], &[Descriptor]) = match &manifest.kind {
+        ManifestKind::Image { config, layers } => (Some(config), layers, &[]),
+        ManifestKind::Index { manifests } => (None, &[], manifests),
+    };
+    let blobs = config.into_iter().chain(layers.iter().filter(|layer| !layer.is_foreign()));
+    Ok(NewImage {
+        row: ManifestRow {
+            digest: manifest.digest.to_string(),
+            media_type: manifest.media_type.clone(),
+            size: i64::try_from(put.bytes.len()).map_err(Error::internal)?,
+            image_size: 0,
+            subject: manifest.subject.as_ref().map(|subject| subject.digest.to_string()),
+            artifact_type: manifest.artifact_type.clone(),
+            config_media_type: config.map(|config| config.media_type.clone()),
+            annotations: manifest.annotations.as_ref().map(|map| serde_json::Value::Object(map.clone()).to_string()),
+            pushed_at: ctx.now,
+        },
+        sealed,
+        blobs: blobs.map(|blob| (blob.digest.to_string(), blob.media_type.clone())).collect(),
+        children: children.iter().map(|child| child.digest.to_string()).collect(),
+        tag: put.tag.as_ref().map(ToString::to_string),
+        repeat_succeeds: ctx.plane == Plane::Docker,
+    })
+}
+
+/// A manifest by tag or digest. A GET counts as a pull, a HEAD does not.
+///
+/// # Errors
+/// `RepositoryNotFound`, `ImageNotFound`.
+pub async fn get(ctx: &Ctx, name: &RepositoryName, reference: &Reference, counts: bool) -> Result<Arc<Content>> {
+    let id = id_of(reference);
+    let registry = ctx.account.to_string();
+    let cached = ctx.service().manifests().clone();
+    let found = ctx
+        .read::<BatchGetImage, _, _>("get_manifest", ctx.repository(name), move |tx, grant| {
+            let row = match data_images::find(tx, grant, &id)? {
+                Ok(row) => row,
+                Err(_) => return Err(not_found(&id, grant, &registry)),
+            };
+            let repository = grant.repository()?.id;
+            if let Some(content) = cached.get(&(repository, row.digest.clone())) {
+                return Ok(Found::Open(repository, content));
+            }
+            let sealed = data_images::sealed(tx, grant, &row.digest)?;
+            let sealed = sealed.ok_or_else(|| Error::internal("a manifest's row has no bytes"))?;
+            Ok(Found::Sealed(repository, row, sealed))
+        })
+        .await?;
+    let (repository, content) = match found {
+        Found::Open(repository, content) => (repository, content),
+        Found::Sealed(repository, row, sealed) => (repository, open(ctx, name, repository, row, sealed).await?),
+    };
+    if counts {
+        ctx.service().usage().add(
+            ctx.account.as_str(),
+            repository,
+            content.digest.as_str(),
+            &ctx.principal.unique_id,
+            ctx.now,
+        );
+    }
+    Ok(content)
+}
+
+/// What the transaction found: bytes already open, or still sealed.
+pub(crate) enum Found {
+    Open(i64, Arc<Content>),
+    Sealed(i64, ManifestRow, SealedManifest),
+}
+
+/// Opens a sealed manifest and keeps it: a digest's bytes never change.
+pub(crate) async fn open(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    repository: i64,
+    row: ManifestRow,
+    sealed: SealedManifest,
+) -> Result<Arc<Content>> {
+    let registry = ctx.service().registry_key_generation(&ctx.account, &ctx.region, sealed.material).await?;
+    let context = repository_arn(&ctx.region, &ctx.account, name);
+    let key = registry.key.unwrap(&sealed.wrapped, &context).map_err(Error::internal)?;
+    let bytes = wharf_keys::open_all(&key, &sealed.sealed).map_err(Error::internal)?;
+    let content = Arc::new(Content {
+        bytes: Bytes::from(bytes),
+        media_type: row.media_type,
+        digest: Digest::parse(&row.digest).map_err(Error::internal)?,
+        subject: row.subject,
+    });
+    ctx.service().manifests().insert((repository, row.digest), Arc::clone(&content));
+    Ok(content)
+}
+
+/// Removes a tag, or an image by its digest.
+///
+/// # Errors
+/// `RepositoryNotFound`, `ImageNotFound`, `ImageReferencedByManifestList`.
+pub async fn delete(ctx: &Ctx, name: &RepositoryName, reference: &Reference) -> Result<()> {
+    let id = id_of(reference);
+    let registry = ctx.account.to_string();
+    let trash_days = ctx.service().settings().trash_days;
+    let service = ctx.service().clone();
+    service.failpoint("before-delete-commit");
+    ctx.write::<BatchDeleteImage, _, _>("delete_manifest", ctx.repository(name), move |tx, grant| {
+        match data_images::delete(tx, grant, &id, false, trash_days)? {
+            Ok(_removed) => Ok(()),
+            Err(Miss::Referenced(parents)) => Err(Error::ImageReferencedByManifestList { parents }),
+            Err(Miss::NotFound | Miss::Mismatch) => Err(not_found(&id, grant, &registry)),
+        }
+    })
+    .await?;
+    service.failpoint("after-delete-commit");
+    Ok(())
+}
+
+fn id_of(reference: &Reference) -> ImageId {
+    match reference {
+        Reference::Tag(tag) => ImageId { digest: None, tag: Some(tag.to_string()) },
+        Reference::Digest(digest) => ImageId { digest: Some(digest.to_string()), tag: None },
+    }
+}
+
+fn not_found<A: ReadsImages>(id: &ImageId, grant: &Grant<A>, registry: &str) -> Error {
+    let name = grant.repository().map(|row| row.name.clone()).unwrap_or_default();
+    Error::ImageNotFound { digest: id.digest.clone(), tag: id.tag.clone(), name, registry: registry.to_owned() }
+}
+
+/// Keeps the module's two sides apart: operations hand ids on, they never look into rows.
+pub(crate) fn miss_error<A: ReadsImages>(tx_grant: &Grant<A>, id: &ImageId) -> Error {
+    not_found(id, tx_grant, tx_grant.account().as_str())
+}
+
+/// Re-exported for the operations that walk images themselves.
+pub(crate) use data::images::{Described, Removed};

@@ -1,0 +1,41 @@
+//! What it all means: the operations of every service, who may use them, and the rules that images, layers and tags obey.
+//!
+//! Every path to data goes through [`authorize`] to a [`Grant`]: see [`data`].
+pub mod action;
+pub mod authorize;
+mod clock;
+mod ctx;
+pub mod data;
+pub mod deviations;
+mod error;
+mod failpoint;
+mod ids;
+pub mod images;
+pub mod jobs;
+mod keyring;
+pub mod layers;
+pub mod ops;
+mod page;
+mod service;
+mod settings;
+pub mod sweep;
+pub mod tags;
+pub mod uploads;
+mod usage;
+
+pub use authorize::Grant;
+pub use clock::Clock;
+pub use ctx::{Body, BodyError, Ctx, Endpoint, Plane, Principal, RequestInfo};
+pub use error::Error;
+pub use failpoint::Failpoints;
+pub use ids::new_request_id;
+pub use keyring::RegistryKeyRef;
+pub use service::{AccessKey, AccountInfo, PasswordError, Service};
+pub use settings::{RootCredentials, Settings};
+pub use wharf_identity::Secret;
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+pub type Micros = i64;
+
+/// What an operation answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,17 @@
+//! Amazon ECR's API: the table of operations, and what several of them share.
+mod convert;
+
+operations! {
+    BatchDeleteImage => batch_delete_image,
+    BatchGetImage => batch_get_image,
+    CreateRepository => create_repository,
+    DeleteRepository => delete_repository,
+    DescribeImages => describe_images,
+    DescribeRegistry => describe_registry,
+    DescribeRepositories => describe_repositories,
+    GetAuthorizationToken => get_authorization_token,
+    ListImages => list_images,
+    PutImage => put_image,
+    TagResource => tag_resource,
+    UntagResource => untag_resource,
+}

@@ -1,0 +1,77 @@
+//! `BatchGetImage`: manifests by tag or digest; what cannot be had is told in `failures`.
+use wharf_wire::ecr::{
+    BatchGetImageRequest as Request, BatchGetImageResponse as Response, Image, ImageIdentifier,
+};
+
+use super::convert;
+use crate::action::BatchGetImage;
+use crate::authorize::Resource;
+use crate::data::images as rows;
+use crate::images::{self, Found};
+use crate::{Ctx, Error, Result};
+
+pub(super) async fn batch_get_image(ctx: &Ctx, request: Request) -> Result<Response> {
+    let name = convert::name(&request.repository_name)?;
+    let account = ctx.registry(request.registry_id.as_deref())?;
+    let resource = Resource::Repository { account: account.clone(), name: name.clone() };
+    ctx.read::<BatchGetImage, _, _>("batch_get_image", resource.clone(), |_tx, _grant| Ok(())).await?;
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for asked in &request.image_ids {
+        let id = match convert::image_id(asked) {
+            Ok(id) => id,
+            Err(failure) => {
+                failures.push(*failure);
+                continue;
+            }
+        };
+        // One transaction an image: a hundred manifests of four megabytes must not pin one snapshot.
+        let cached = ctx.service().manifests().clone();
+        let read = ctx
+            .read::<BatchGetImage, _, _>("get_image", resource.clone(), move |tx, grant| {
+                let row = match rows::find(tx, grant, &id)? {
+                    Ok(row) => row,
+                    Err(miss) => return Ok(Err(miss)),
+                };
+                let repository = grant.repository()?.id;
+                if let Some(content) = cached.get(&(repository, row.digest.clone())) {
+                    return Ok(Ok(Found::Open(repository, content)));
+                }
+                let sealed = rows::sealed(tx, grant, &row.digest)?;
+                let sealed = sealed.ok_or_else(|| Error::internal("a manifest's row has no bytes"))?;
+                Ok(Ok(Found::Sealed(repository, row, sealed)))
+            })
+            .await?;
+        let (repository, content) = match read {
+            Ok(Found::Open(repository, content)) => (repository, content),
+            Ok(Found::Sealed(repository, row, sealed)) => {
+                (repository, images::open(ctx, &name, repository, row, sealed).await?)
+            }
+            Err(miss) => {
+                failures.push(*convert::miss(asked, &miss));
+                continue;
+            }
+        };
+        ctx.service().usage().add(
+            account.as_str(),
+            repository,
+            content.digest.as_str(),
+            &ctx.principal.unique_id,
+            ctx.now,
+        );
+        found.push(image(account.as_str(), name.as_str(), asked, &content)?);
+    }
+    Ok(Response { images: Some(found), failures: Some(failures) })
+}
+
+fn image(registry: &str, name: &str, asked: &ImageIdentifier, content: &images::Content) -> Result<Image> {
+    Ok(Image {
+        registry_id: Some(registry.to_owned()),
+        repository_name: Some(name.to_owned()),
+        image_id: Some(ImageIdentifier {
+            image_digest: Some(content.digest.to_string()),
+            image_tag: asked.image_tag.clone(),
+        }),
+        image_manifest: Some(String::from_utf8(content.bytes.to_vec()).map_err(Error::internal)?),
+        image_manifest_media_type: Some(content.media_type.clone()),
+    })
+}

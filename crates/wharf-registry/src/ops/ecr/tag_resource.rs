@@ -1,0 +1,16 @@
+//! `TagResource`: adds or overwrites tags of a repository; the others stay.
+use wharf_wire::ecr::{TagResourceRequest as Request, TagResourceResponse as Response};
+
+use super::convert;
+use crate::action::TagResource;
+use crate::{Ctx, Result, data};
+
+pub(super) async fn tag_resource(ctx: &Ctx, request: Request) -> Result<Response> {
+    let resource = convert::resource(ctx, &request.resource_arn)?;
+    let tags = convert::tags(&request.tags)?;
+    ctx.write::<TagResource, _, _>("tag_resource", resource, move |tx, grant| {
+        data::repositories::put_tags(tx, grant, &tags)
+    })
+    .await?;
+    Ok(Response {})
+}

@@ -1,0 +1,16 @@
+//! `UntagResource`: removes tags of a repository; keys that are not there are passed over.
+use wharf_wire::ecr::{UntagResourceRequest as Request, UntagResourceResponse as Response};
+
+use super::convert;
+use crate::action::UntagResource;
+use crate::{Ctx, Result, data};
+
+pub(super) async fn untag_resource(ctx: &Ctx, request: Request) -> Result<Response> {
+    let resource = convert::resource(ctx, &request.resource_arn)?;
+    let keys = request.tag_keys;
+    ctx.write::<UntagResource, _, _>("untag_resource", resource, move |tx, grant| {
+        data::repositories::delete_tags(tx, grant, &keys)
+    })
+    .await?;
+    Ok(Response {})
+}

@@ -1,0 +1,59 @@
+//! `nextToken`: opaque to clients, bound to the operation and repository it was made for.
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::{Error, Result};
+
+/// Entries of a page when `maxResults` is absent.
+pub(crate) const DEFAULT_PAGE: i64 = 100;
+
+/// Where a page ends: the operation, what it was asked about, and the last keys answered.
+pub(crate) fn token(operation: &str, about: &str, keys: &[&str]) -> String {
+    let mut parts = vec![operation, about];
+    parts.extend(keys);
+    URL_SAFE_NO_PAD.encode(parts.join("\n"))
+}
+
+/// Reads a token made by [`token`] for the same operation and subject.
+pub(crate) fn read(token: &str, operation: &str, about: &str) -> Result<Vec<String>> {
+    let invalid = || Error::invalid("nextToken", "Invalid nextToken");
+    if token.len() > 4_096 {
+        return Err(invalid());
+    }
+    let text = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(invalid)?;
+    let mut parts = text.split('\n');
+    if parts.next() != Some(operation) || parts.next() != Some(about) {
+        return Err(invalid());
+    }
+    Ok(parts.map(str::to_owned).collect())
+}
+
+/// The most rows one read may fetch: the store's own limit.
+pub(crate) const MAX_ROWS: i64 = 1_000;
+
+/// How many rows to fetch for a page: one more than it holds, to know whether another follows.
+pub(crate) fn fetch(size: i64) -> i64 {
+    size.saturating_add(1).min(MAX_ROWS)
+}
+
+/// Cuts rows fetched by [`fetch`]; whether more follow. A full page of the largest size always says so: the page after
+/// it may be empty.
+pub(crate) fn cut<T>(rows: &mut Vec<T>, size: i64) -> bool {
+    let fetched = i64::try_from(rows.len()).unwrap_or(MAX_ROWS);
+    rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    fetched > size || fetched == MAX_ROWS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_back_only_for_its_operation_and_subject() {
+        let made = token("ListImages", "7", &["sha256:ab", "v1"]);
+        assert_eq!(read(&made, "ListImages", "7").unwrap(), ["sha256:ab", "v1"]);
+        assert!(read(&made, "DescribeImages", "7").is_err());
+        assert!(read(&made, "ListImages", "8").is_err());
+        assert!(read("***", "ListImages", "7").is_err());
+    }
+}

@@ -1,0 +1,365 @@
+//! The service: the stores, keys and clocks that every request shares.
+use std::fmt;
+use std::sync::Arc;
+
+use moka::sync::Cache;
+use tokio::sync::{Notify, watch};
+use wharf_identity::{Secret, TokenKey};
+use wharf_keys::RootKey;
+use wharf_meta::{Durability, Store, access_keys, accounts, store_id};
+use wharf_wire::ids::{AccountId, Region};
+
+use crate::authorize::Policies;
+use crate::keyring::Keyring;
+use crate::usage::Usage;
+use crate::{
+    Clock, Error, Failpoints, Micros, Principal, RegistryKeyRef, Result, RootCredentials, Settings, images, jobs, uploads,
+};
+
+/// Bytes of decoded manifests kept in memory.
+const MANIFEST_CACHE_BYTES: u64 = 32 << 20;
+
+/// The running product. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    clock: Clock,
+    failpoints: Failpoints,
+    store: Store,
+    objects: wharf_blob::Directory,
+    root: Arc<RootKey>,
+    token_key: TokenKey,
+    keyring: Keyring,
+    policies: Policies,
+    manifests: Cache<(i64, String), Arc<images::Content>>,
+    keys: Cache<String, AccessKey>,
+    usage: Usage,
+    running: uploads::Running,
+    wake: Notify,
+    stop: watch::Sender<bool>,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("data_dir", &self.inner.settings.data_dir).finish_non_exhaustive()
+    }
+}
+
+/// An access key with its opened secret. An id's secret never changes, so it may be kept; that the key still exists is
+/// read in each request's own transaction.
+#[derive(Clone, Debug)]
+pub struct AccessKey {
+    pub secret: Secret,
+    pub principal: Principal,
+}
+
+/// An account, as `account list` prints it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountInfo {
+    pub account: AccountId,
+    pub name: String,
+    /// Microseconds since 1970.
+    pub created_at: Micros,
+}
+
+/// Why a registry password is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordError {
+    /// Not a password of ours, or altered.
+    Invalid,
+    /// Older than twelve hours.
+    Expired,
+}
+
+impl Service {
+    /// Opens the data directory; the first start makes the account, its root access key and the keys.
+    ///
+    /// # Errors
+    /// When the directory cannot be used, is of a newer version, or the root key is not the one it was made with.
+    pub async fn open(settings: Settings) -> Result<Self> {
+        let (root, _created) = RootKey::load_or_create(&settings.data_dir.join("root.key")).map_err(Error::internal)?;
+        let root = Arc::new(root);
+        let clock = Clock::new(settings.wall);
+        let options = wharf_meta::Options::new(clock.wall());
+        let store = Store::open_sqlite(&settings.data_dir.join("metadata.db"), options)?;
+        let objects = wharf_blob::Directory::open(&settings.data_dir.join("objects"), settings.byte_budget)
+            .map_err(Error::internal)?;
+        let service = Self {
+            inner: Arc::new(Inner {
+                token_key: TokenKey::new(root.token_key()),
+                keyring: Keyring::new(Arc::clone(&root), store.clone()),
+                policies: Policies::built_in()?,
+                manifests: Cache::builder()
+                    .max_capacity(MANIFEST_CACHE_BYTES)
+                    .weigher(|_, content: &Arc<images::Content>| u32::try_from(content.bytes.len() + 512).unwrap_or(u32::MAX))
+                    .build(),
+                keys: Cache::new(10_000),
+                usage: Usage::default(),
+                running: uploads::Running::default(),
+                failpoints: Failpoints::default(),
+                wake: Notify::new(),
+                stop: watch::Sender::new(false),
+                settings,
+                clock,
+                store,
+                objects,
+                root,
+            }),
+        };
+        service.check_root_key().await?;
+        service.first_start().await?;
+        Ok(service)
+    }
+
+    async fn check_root_key(&self) -> Result<()> {
+        let made = store_id::StoreIdRow {
+            id: uuid::Uuid::new_v4().to_string(),
+            created_at: self.now(),
+            root_generation: 1,
+            key_check: self.inner.root.check_value().map_err(Error::internal)?,
+        };
+        let row = self
+            .inner
+            .store
+            .write("store_id", Durability::Hard, move |tx| match store_id::get(tx)? {
+                Some(row) => Ok(row),
+                None => store_id::insert(tx, &made).map(|_first| made.clone()),
+            })
+            .await?;
+        self.inner
+            .root
+            .check(&row.key_check)
+            .map_err(|error| Error::internal(format!("root.key is not the key this data directory was made with: {error}")))
+    }
+
+    async fn first_start(&self) -> Result<()> {
+        let known = self.inner.store.read("accounts", |tx| accounts::page(tx, "", 1)).await?;
+        if known.is_empty() {
+            let account = self.inner.settings.account.clone();
+            let credentials = self.inner.settings.root_credentials.clone();
+            self.add_account(account, "default", credentials).await?;
+        }
+        let (account, region) = (self.inner.settings.account.clone(), self.inner.settings.region.clone());
+        self.registry_key(&account, &region).await?;
+        Ok(())
+    }
+
+    async fn add_account(&self, account: AccountId, name: &str, credentials: RootCredentials) -> Result<()> {
+        let sealed = self
+            .inner
+            .root
+            .seal_secret(credentials.secret.expose().as_bytes(), &credentials.access_key_id)
+            .map_err(Error::internal)?;
+        let now = self.now();
+        let row = accounts::AccountRow { account: account.to_string(), name: name.to_owned(), created_at: now };
+        let key = access_keys::AccessKeyRow {
+            access_key_id: credentials.access_key_id,
+            account: account.to_string(),
+            principal: account.to_string(),
+            status: "Active".to_owned(),
+            secret: sealed,
+            created_at: now,
+        };
+        self.inner
+            .store
+            .write("add_account", Durability::Hard, move |tx| {
+                accounts::insert(tx, &row)?;
+                access_keys::insert(tx, &key)
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Makes an account with a random id and a root access key.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store refuses.
+    pub async fn create_account(&self, name: &str) -> Result<(AccountId, RootCredentials)> {
+        let mut random = [0_u8; 8];
+        getrandom::fill(&mut random).map_err(Error::internal)?;
+        let id = 100_000_000_000 + u64::from_le_bytes(random) % 900_000_000_000;
+        let account = AccountId::parse(&id.to_string()).map_err(Error::internal)?;
+        let credentials = RootCredentials::generate()?;
+        self.add_account(account.clone(), name, credentials.clone()).await?;
+        Ok((account, credentials))
+    }
+
+    /// The accounts, up to 1,000.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store refuses.
+    pub async fn accounts(&self) -> Result<Vec<AccountInfo>> {
+        let rows = self.inner.store.read("accounts", |tx| accounts::page(tx, "", 1_000)).await?;
+        rows.into_iter()
+            .map(|row| {
+                let account = AccountId::parse(&row.account).map_err(Error::internal)?;
+                Ok(AccountInfo { account, name: row.name, created_at: row.created_at })
+            })
+            .collect()
+    }
+
+    /// The access key of that id, if it exists.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store refuses.
+    pub async fn access_key(&self, id: &str) -> Result<Option<AccessKey>> {
+        if let Some(key) = self.inner.keys.get(id) {
+            return Ok(Some(key));
+        }
+        let asked = id.to_owned();
+        let Some(row) = self.inner.store.read("access_key", move |tx| access_keys::by_id(tx, &asked)).await? else {
+            return Ok(None);
+        };
+        let secret = self.inner.root.open_secret(&row.secret, &row.access_key_id).map_err(Error::internal)?;
+        let secret = String::from_utf8(secret.to_vec()).map_err(Error::internal)?;
+        let account = AccountId::parse(&row.account).map_err(Error::internal)?;
+        let key = AccessKey { secret: Secret::new(secret), principal: Principal::root(account, row.access_key_id) };
+        self.inner.keys.insert(id.to_owned(), key.clone());
+        Ok(Some(key))
+    }
+
+    /// Opens a registry password: who it was given to, and for which account and region.
+    /// That its access key still exists is checked where the request is authorized.
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub fn open_password(&self, password: &str) -> Result<(Principal, AccountId, Region), PasswordError> {
+        let claims = wharf_identity::open_password(&self.inner.token_key, password).map_err(|_| PasswordError::Invalid)?;
+        if self.now() / 1_000_000 >= claims.expires {
+            return Err(PasswordError::Expired);
+        }
+        let account = AccountId::parse(&claims.account).map_err(|_| PasswordError::Invalid)?;
+        let region = Region::parse(&claims.region).map_err(|_| PasswordError::Invalid)?;
+        let principal = Principal::root(account.clone(), claims.access_key_id);
+        if principal.unique_id != claims.principal {
+            return Err(PasswordError::Invalid);
+        }
+        Ok((principal, account, region))
+    }
+
+    pub(crate) fn token_key(&self) -> &TokenKey {
+        &self.inner.token_key
+    }
+
+    /// The key that new things of a registry are wrapped under.
+    pub(crate) async fn registry_key(&self, account: &AccountId, region: &Region) -> Result<RegistryKeyRef> {
+        self.inner.keyring.current(account, region, self.now()).await
+    }
+
+    /// One generation of a registry's key, to open what it wrapped.
+    pub(crate) async fn registry_key_generation(
+        &self,
+        account: &AccountId,
+        region: &Region,
+        material: i64,
+    ) -> Result<RegistryKeyRef> {
+        self.inner.keyring.generation(account, region, material).await
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn objects(&self) -> &wharf_blob::Directory {
+        &self.inner.objects
+    }
+
+    pub(crate) fn policies(&self) -> &Policies {
+        &self.inner.policies
+    }
+
+    pub(crate) fn manifests(&self) -> &Cache<(i64, String), Arc<images::Content>> {
+        &self.inner.manifests
+    }
+
+    pub(crate) fn usage(&self) -> &Usage {
+        &self.inner.usage
+    }
+
+    pub(crate) fn running(&self) -> &uploads::Running {
+        &self.inner.running
+    }
+
+    /// The settings it was opened with.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Domain time, microseconds since 1970.
+    pub fn now(&self) -> Micros {
+        self.inner.clock.now()
+    }
+
+    /// Wall time, microseconds since 1970.
+    pub fn wall(&self) -> Micros {
+        self.inner.clock.wall()
+    }
+
+    /// Moves domain time. False when testing is not allowed.
+    pub fn advance_clock(&self, by: Micros) -> bool {
+        if self.inner.settings.allow_testing {
+            self.inner.clock.advance(by);
+            self.inner.wake.notify_waiters();
+        }
+        self.inner.settings.allow_testing
+    }
+
+    /// Arms a failpoint. False when testing is not allowed or there is no such name.
+    pub fn arm_failpoint(&self, name: &str, after: u64) -> bool {
+        self.inner.settings.allow_testing && self.inner.failpoints.arm(name, after)
+    }
+
+    /// Ends the process here if a test asked for it.
+    pub(crate) fn failpoint(&self, name: &'static str) {
+        self.inner.failpoints.pass(name);
+    }
+
+    /// Rows of every table, for tests and the operator.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store refuses.
+    pub async fn table_counts(&self) -> Result<std::collections::BTreeMap<String, i64>> {
+        Ok(self.inner.store.table_counts().await?)
+    }
+
+    /// How many closures and commits the store has made: hard ones are waits for the disk.
+    pub fn commits(&self) -> wharf_meta::Commits {
+        self.inner.store.commits()
+    }
+
+    /// Whether requests can be served: the store answers a read.
+    pub async fn ready(&self) -> bool {
+        self.inner.store.read("ready", |tx| store_id::get(tx).map(|row| row.is_some())).await.unwrap_or(false)
+    }
+
+    /// Starts what runs beside requests: usage flushes, jobs, the sweep. Returns at once.
+    pub fn start_background(&self) -> Vec<tokio::task::JoinHandle<()>> {
+        jobs::start(self)
+    }
+
+    /// Tells background work that there is something to do.
+    pub(crate) fn wake_jobs(&self) {
+        self.inner.wake.notify_waiters();
+    }
+
+    pub(crate) fn wake(&self) -> &Notify {
+        &self.inner.wake
+    }
+
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.inner.stop.subscribe()
+    }
+
+    /// Ends background work, writes what is in memory, closes the store.
+    pub async fn shutdown(&self) {
+        self.inner.stop.send_replace(true);
+        if let Err(error) = self.inner.usage.flush(&self.inner.store).await {
+            tracing::warn!(%error, "the last counts of use were not written");
+        }
+        self.inner.store.close().await;
+    }
+}

@@ -1,0 +1,350 @@
+//! Uploads: a layer on its way in, in one request or many.
+//!
+//! Each request that carries bytes makes one extent: small ones lie sealed in a row, others in an object of their own.
+//! The upload's row tells how many bytes finished extents hold; a request that fails leaves nothing.
+mod receive;
+mod running;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use wharf_blob::ObjectName;
+use wharf_keys::DataKey;
+use wharf_meta::Durability;
+use wharf_meta::uploads::ExtentPlace;
+use wharf_wire::ids::{RepositoryName, UploadId};
+use wharf_wire::oci::{Algorithm, Digest};
+
+use self::receive::Chunk;
+pub(crate) use self::running::Running;
+use crate::action::{Action, CompleteLayerUpload, InitiateLayerUpload, UploadLayerPart};
+use crate::data::bytes::uploads::{self as rows, Completed, Completion, Found, NewUpload, ReachesUploads};
+use crate::data::bytes::{count, sweeping};
+use crate::data::events::ServiceGrant;
+use crate::layers::extents::{Extents, ReadError, storage_error};
+use crate::{Body, Ctx, Error, Result, Service, data, ids, sweep};
+
+/// The largest layer: ECR's limit of 52,000 MiB.
+pub const MAX_LAYER_BYTES: u64 = 52_000 << 20;
+/// Flushes of one upload that run at once, when it is completed.
+const FLUSHES: usize = 16;
+
+/// First and last byte of a chunk, inclusive.
+type ChunkRange = Option<(u64, u64)>;
+
+/// Begins an upload: one soft write, and the data key of the layer to be.
+///
+/// # Errors
+/// `RepositoryNotFound`, `StorageLow`.
+/// Source: ECR `InitiateLayerUpload`; OCI distribution, "Pushing a blob".
+pub async fn start(ctx: &Ctx, name: &RepositoryName) -> Result<UploadId> {
+    let id = UploadId::parse(&ids::new_upload_id()).map_err(Error::internal)?;
+    let new = NewUpload {
+        id: id.clone(),
+        key: DataKey::generate().map_err(Error::internal)?,
+        registry: ctx.service().registry_key(&ctx.account, &ctx.region).await?,
+    };
+    let low = check_disk(ctx.service());
+    let insert = move |tx: &mut data::Tx<'_>, grant: &_| {
+        // Behind the grant: a stranger hears nothing of the disk.
+        low.clone()?;
+        rows::start(tx, grant, &new)
+    };
+    ctx.write_soft::<InitiateLayerUpload, _, _>("start_upload", ctx.repository(name), insert).await?;
+    Ok(id)
+}
+
+/// Appends one chunk. What it returns is the number of bytes received in all.
+///
+/// `range`: where the client says the chunk lies; `length`: what the client says it holds. The answer waits for no flush:
+/// the bytes survive the end of the process, and those of an upload that is completed survive more.
+///
+/// # Errors
+/// `UploadNotFound`, also for another principal's or repository's; `UploadRange` when the chunk does not begin where the
+/// upload stands; `SizeInvalid`, `BodyTooLarge`, `StorageLow`, and the body's own. The upload stays as it was.
+/// Source: ECR `UploadLayerPart`; OCI distribution, "Pushing a blob in chunks".
+pub async fn append(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    id: &UploadId,
+    range: ChunkRange,
+    length: Option<u64>,
+    body: Body,
+) -> Result<u64> {
+    let found = find::<UploadLayerPart>(ctx, name, id).await?;
+    check_disk(ctx.service())?;
+    let received = count(found.row.received)?;
+    let announced = announced(received, range, length)?;
+    if found.row.extents >= rows::MAX_EXTENTS {
+        let reason = format!("An upload may have at most {} chunks", rows::MAX_EXTENTS);
+        return Err(Error::LimitExceeded { reason });
+    }
+    let key = open_key(ctx, &found).await?;
+    receive::receive(Chunk { ctx, name, id, received, key, announced }, body).await
+}
+
+/// How many bytes an upload has received: where the next chunk begins.
+///
+/// # Errors
+/// `UploadNotFound`, also for another principal's or repository's.
+/// Source: OCI distribution, "Pushing a blob in chunks".
+pub async fn status(ctx: &Ctx, name: &RepositoryName, id: &UploadId) -> Result<u64> {
+    count(find::<UploadLayerPart>(ctx, name, id).await?.row.received)
+}
+
+/// Gives an upload up.
+///
+/// # Errors
+/// `UploadNotFound`, also for another principal's or repository's.
+pub async fn cancel(ctx: &Ctx, name: &RepositoryName, id: &UploadId) -> Result<()> {
+    let given_up = id.clone();
+    let cancel = move |tx: &mut data::Tx<'_>, grant: &_| rows::cancel(tx, grant, &given_up);
+    let objects = ctx.write_soft::<UploadLayerPart, _, _>("cancel_upload", ctx.repository(name), cancel).await?;
+    ctx.service().running().forget(id.as_str());
+    sweep::remove(ctx.service(), "upload cancelled", &objects).await;
+    Ok(())
+}
+
+/// Makes an upload a layer of the repository; `body`: its last chunk. A layer the repository has already succeeds too.
+///
+/// Its bytes, its name and its rows are on disk when this returns.
+///
+/// # Errors
+/// `DigestUnsupported` before the body is read; those of [`append`]; `DigestMismatch`: the upload remains.
+/// Source: ECR `CompleteLayerUpload`; OCI distribution, "Pushing a blob".
+pub async fn complete(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    id: &UploadId,
+    range: ChunkRange,
+    length: Option<u64>,
+    body: Option<Body>,
+    digest: Digest,
+) -> Result<Digest> {
+    if let Some(body) = body {
+        // Decided before the body is read, and again in the transaction that closes.
+        find::<CompleteLayerUpload>(ctx, name, id).await?;
+        check_algorithm(&digest)?;
+        append(ctx, name, id, range, length, body).await?;
+    }
+    finish(ctx, name, id, digest).await
+}
+
+/// Stores a layer that comes in one request.
+///
+/// # Errors
+/// Those of [`start`] and [`complete`]; nothing of the upload remains.
+/// Source: OCI distribution, "Pushing a blob monolithically".
+pub async fn monolithic(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    digest: Digest,
+    length: Option<u64>,
+    body: Body,
+) -> Result<Digest> {
+    check_granted::<CompleteLayerUpload>(ctx, name).await?;
+    check_granted::<UploadLayerPart>(ctx, name).await?;
+    check_granted::<InitiateLayerUpload>(ctx, name).await?;
+    check_algorithm(&digest)?;
+    announced(0, None, length)?;
+    let id = start(ctx, name).await?;
+    let stored = complete(ctx, name, &id, None, length, Some(body), digest).await;
+    if stored.is_err()
+        && let Err(error) = cancel(ctx, name, &id).await
+    {
+        tracing::debug!(%error, upload = %id, "an upload that failed is left for the sweep");
+    }
+    stored
+}
+
+async fn check_granted<A: Action>(ctx: &Ctx, name: &RepositoryName) -> Result<()> {
+    ctx.read::<A, _, _>("check_upload", ctx.repository(name), |_tx, _grant| Ok(())).await
+}
+
+fn check_algorithm(digest: &Digest) -> Result<()> {
+    // Deviation `sha256-only`.
+    match digest.algorithm() {
+        Algorithm::Sha256 => Ok(()),
+        Algorithm::Sha512 => Err(Error::DigestUnsupported { digest: digest.to_string() }),
+    }
+}
+
+fn check_disk(service: &Service) -> Result<()> {
+    let free = service.objects().free_bytes().map_err(storage_error)?;
+    if free < service.settings().low_disk_bytes { Err(Error::StorageLow) } else { Ok(()) }
+}
+
+/// The bytes a chunk is announced to hold, if it is; refuses what could not be taken.
+fn announced(received: u64, range: ChunkRange, length: Option<u64>) -> Result<Option<u64>> {
+    let mut announced = length;
+    if let Some((first, last)) = range {
+        if first != received {
+            return Err(Error::UploadRange { received });
+        }
+        let size = last.checked_sub(first).and_then(|size| size.checked_add(1));
+        let size = size.ok_or_else(|| Error::SizeInvalid { reason: "The chunk ends before it begins".to_owned() })?;
+        if length.is_some_and(|length| length != size) {
+            let reason = format!("The chunk's range holds {size} bytes, but the body has another length");
+            return Err(Error::SizeInvalid { reason });
+        }
+        announced = Some(size);
+    }
+    if received.saturating_add(announced.unwrap_or(0)) > MAX_LAYER_BYTES {
+        return Err(Error::BodyTooLarge { limit: MAX_LAYER_BYTES });
+    }
+    Ok(announced)
+}
+
+async fn find<A: ReachesUploads>(ctx: &Ctx, name: &RepositoryName, id: &UploadId) -> Result<Found> {
+    let id = id.clone();
+    let find = move |tx: &mut data::Tx<'_>, grant: &_| rows::find::<A>(tx, grant, &id);
+    ctx.read::<A, _, _>("find_upload", ctx.repository(name), find).await
+}
+
+async fn open_key(ctx: &Ctx, found: &Found) -> Result<DataKey> {
+    let registry = ctx.service().registry_key_generation(&ctx.account, &ctx.region, found.row.material).await?;
+    registry.key.unwrap(&found.row.wrapped, &found.context).map_err(Error::internal)
+}
+
+/// The upload with all its extents.
+async fn read_whole(ctx: &Ctx, name: &RepositoryName, id: &UploadId) -> Result<(Found, Vec<ExtentPlace>)> {
+    let mut places: Vec<ExtentPlace> = Vec::new();
+    loop {
+        let from = places.last().map_or(0, |last| last.first_byte.saturating_add(last.size));
+        let id = id.clone();
+        let read = move |tx: &mut data::Tx<'_>, grant: &_| {
+            rows::extents_from::<CompleteLayerUpload>(tx, grant, &id, from)
+        };
+        let (found, more) = ctx.read::<CompleteLayerUpload, _, _>("upload_extents", ctx.repository(name), read).await?;
+        places.extend(more);
+        let end = places.last().map_or(0, |last| last.first_byte.saturating_add(last.size));
+        if end >= found.row.received {
+            return Ok((found, places));
+        }
+        if end == from {
+            return Err(Error::internal(format!("upload {} has a gap at {end}", found.row.id)));
+        }
+    }
+}
+
+/// Compares the digest, waits for the bytes to be on disk, and closes.
+async fn finish(ctx: &Ctx, name: &RepositoryName, id: &UploadId, digest: Digest) -> Result<Digest> {
+    let service = ctx.service();
+    let (found, places) = read_whole(ctx, name, id).await?;
+    check_algorithm(&digest)?;
+    let key = open_key(ctx, &found).await?;
+    let received = count(found.row.received)?;
+    let computed = match service.running().hash_at(id.as_str(), received) {
+        Some(hash) => Digest::from_sha256(hash.finish()),
+        None => hash_anew(ctx, id, &key, &places, received).await?,
+    };
+    if computed != digest {
+        return Err(Error::DigestMismatch { given: digest.to_string(), computed: computed.to_string() });
+    }
+    let objects: Vec<ObjectName> =
+        places.iter().filter_map(|place| place.object.as_deref()).filter_map(|name| ObjectName::parse(name).ok()).collect();
+    flush(ctx, id, &objects).await?;
+    let mut done = Completion {
+        upload: id.clone(),
+        received: found.row.received,
+        digest: digest.to_string(),
+        key,
+        registry: vec![service.registry_key(&ctx.account, &ctx.region).await?],
+    };
+    let useless = loop {
+        let closing = done.clone();
+        let close = move |tx: &mut data::Tx<'_>, grant: &_| rows::complete(tx, grant, &closing);
+        match ctx.write::<CompleteLayerUpload, _, _>("complete_upload", ctx.repository(name), close).await? {
+            Completed::Linked { useless } => break useless,
+            Completed::NeedsGeneration(material) => {
+                done.registry.push(service.registry_key_generation(&ctx.account, &ctx.region, material).await?);
+            }
+        }
+    };
+    service.failpoint("after-blob-commit");
+    service.running().forget(id.as_str());
+    sweep::remove(service, "layer was stored already", &useless).await;
+    Ok(digest)
+}
+
+/// Hashes an upload from its extents: its running hash was lost with a restart, or made room for others.
+async fn hash_anew(ctx: &Ctx, id: &UploadId, key: &DataKey, places: &[ExtentPlace], received: u64) -> Result<Digest> {
+    let mut extents = Extents::new(ctx.service().clone(), key.clone(), places.to_vec(), 0..received);
+    let mut hash = wharf_blob::RunningHash::new();
+    loop {
+        match extents.next().await {
+            Ok(Some(bytes)) => hash.update(&bytes),
+            Ok(None) => break,
+            Err(error) => return Err(lost(ctx, id, error).await),
+        }
+    }
+    ctx.service().running().advance(id.as_str(), received, Some(hash.clone()), None);
+    Ok(Digest::from_sha256(hash.finish()))
+}
+
+/// Waits until the bytes and names of an upload's objects are on disk.
+async fn flush(ctx: &Ctx, id: &UploadId, objects: &[ObjectName]) -> Result<()> {
+    let service = ctx.service();
+    service.failpoint("before-blob-sync");
+    let begun = service.running().flushes(id.as_str());
+    let flushed = stream::iter(objects.to_vec())
+        .map(|object| {
+            let begun = begun.iter().find(|flush| flush.name() == object).cloned();
+            async move {
+                let flush = match begun {
+                    Some(flush) => flush,
+                    None => service.objects().flush(object).await?,
+                };
+                flush.wait().await
+            }
+        })
+        .buffer_unordered(FLUSHES)
+        .try_collect::<()>()
+        .await;
+    if let Err(error) = flushed {
+        return Err(lost(ctx, id, error.into()).await);
+    }
+    service.failpoint("after-blob-sync");
+    if let Some(object) = objects.first() {
+        // One for all: objects of one upload lie in one subdirectory.
+        service.objects().sync_group(object.group()).await.map_err(storage_error)?;
+    }
+    service.failpoint("after-dir-sync");
+    Ok(())
+}
+
+/// What the client is told when bytes it has sent are lost: that the upload is gone, so that it begins anew.
+async fn lost(ctx: &Ctx, id: &UploadId, error: ReadError) -> Error {
+    let poisoned = match &error {
+        ReadError::Missing { .. } => true,
+        ReadError::Failed(error) => matches!(error, Error::Internal { .. }),
+    };
+    if poisoned {
+        tracing::error!(%error, upload = %id, request_id = ctx.request_id, "bytes of an upload are lost");
+        abandon(ctx.service(), id.as_str(), &error.to_string()).await;
+    }
+    error.into()
+}
+
+/// Ends an upload whose bytes cannot be trusted.
+async fn abandon(service: &Service, id: &str, why: &str) {
+    let (grant, upload) = (ServiceGrant::for_uploads(service, why), id.to_owned());
+    let end = move |tx: &mut wharf_meta::Tx| sweeping::abandon(&mut data::Tx::new(tx), &grant, &upload);
+    if let Err(error) = service.store().write("abandon_upload", Durability::Hard, end).await {
+        tracing::warn!(%error, upload = id, "an upload whose bytes are lost was not ended");
+    }
+    service.running().forget(id);
+}
+
+impl ServiceGrant {
+    pub(crate) fn for_uploads(service: &Service, reason: &str) -> Self {
+        Self {
+            job: "sweep",
+            reason: reason.to_owned(),
+            account: service.settings().account.to_string(),
+            region: service.settings().region.to_string(),
+            now: service.now(),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

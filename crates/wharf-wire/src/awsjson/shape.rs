@@ -1,0 +1,159 @@
+//! Tables of shapes: what a request may hold, as data.
+//!
+//! The tables are generated; `check.rs` is the one walker that reads them.
+
+use std::sync::OnceLock;
+
+use regex_lite::Regex;
+
+/// What one value may be.
+#[derive(Debug)]
+pub enum Shape {
+    /// An object; members that are not listed are ignored.
+    Structure(&'static [Member]),
+    /// An array of `min..=max` elements of one shape, none of them `null`.
+    List {
+        /// Fewest elements.
+        min: usize,
+        /// Most elements.
+        max: usize,
+        /// The shape of each.
+        member: &'static Self,
+    },
+    /// A string of `min..=max` Unicode characters.
+    Text {
+        /// Fewest characters.
+        min: usize,
+        /// Most characters.
+        max: usize,
+        /// What the whole string must match.
+        pattern: Option<Pattern>,
+    },
+    /// A string that is one of these.
+    Enum(&'static [&'static str]),
+    /// A whole number in `min..=max`.
+    Number {
+        /// The model's word for its type: `Integer` or `Long`.
+        name: &'static str,
+        /// Smallest value.
+        min: i64,
+        /// Largest value.
+        max: i64,
+    },
+    /// `true` or `false`.
+    Boolean,
+    /// Base64 of `min..=max` bytes.
+    Blob {
+        /// Fewest bytes.
+        min: usize,
+        /// Most bytes.
+        max: usize,
+    },
+}
+
+/// A member of a structure.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// The key in JSON.
+    pub(super) name: &'static str,
+    /// What ECR's error texts call it.
+    pub(super) label: &'static str,
+    pub(super) required: bool,
+    pub(super) shape: &'static Shape,
+}
+
+impl Member {
+    pub(crate) const fn required(name: &'static str, shape: &'static Shape) -> Self {
+        Self {
+            name,
+            label: name,
+            required: true,
+            shape,
+        }
+    }
+
+    pub(crate) const fn optional(name: &'static str, shape: &'static Shape) -> Self {
+        Self {
+            required: false,
+            ..Self::required(name, shape)
+        }
+    }
+
+    /// The same member with its own name in error texts.
+    pub(crate) const fn called(self, label: &'static str) -> Self {
+        Self { label, ..self }
+    }
+}
+
+impl Shape {
+    pub(crate) const fn text(min: usize, max: usize) -> Self {
+        Self::Text {
+            min,
+            max,
+            pattern: None,
+        }
+    }
+
+    pub(crate) const fn pattern(min: usize, max: usize, pattern: &'static str) -> Self {
+        Self::Text {
+            min,
+            max,
+            pattern: Some(Pattern::new(pattern)),
+        }
+    }
+
+    pub(crate) const fn list(min: usize, max: usize, member: &'static Self) -> Self {
+        Self::List { min, max, member }
+    }
+
+    pub(crate) const fn number(name: &'static str, min: i64, max: i64) -> Self {
+        Self::Number { name, min, max }
+    }
+
+    pub(crate) const fn blob(min: usize, max: usize) -> Self {
+        Self::Blob { min, max }
+    }
+}
+
+/// The longest string, in bytes, that a pattern is tried on.
+///
+/// Some patterns come without a greatest length (`[0-9]{12}` too); no value that anybody means is this long,
+/// and matching costs some hundred times more than reading.
+const LONGEST_MATCHED: usize = 4_096;
+
+/// A regular expression that a whole value must match, compiled when first used.
+#[derive(Debug)]
+pub struct Pattern {
+    text: &'static str,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    const fn new(text: &'static str) -> Self {
+        Self {
+            text,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// The expression as the model writes it, for error texts.
+    pub(super) const fn text(&self) -> &'static str {
+        self.text
+    }
+
+    /// Tells whether all of `value` matches. A pattern that cannot be compiled matches nothing;
+    /// the generator refuses to write such a one.
+    pub(super) fn matches(&self, value: &str) -> bool {
+        value.len() <= LONGEST_MATCHED
+            && self
+                .compiled
+                .get_or_init(|| Regex::new(&format!("^(?:{})$", self.text)).ok())
+                .as_ref()
+                .is_some_and(|regex| regex.is_match(value))
+    }
+
+    #[cfg(test)]
+    pub(super) fn compiles(&self) -> bool {
+        Regex::new(&format!("^(?:{})$", self.text)).is_ok()
+    }
+}

@@ -1,0 +1,89 @@
+//! Amazon ECR's requests, responses, bounds and exceptions, API version 2015-09-21.
+//!
+//! `shapes.rs` is generated; here is what it is written in.
+
+/// A string of a fixed set as an enum, written and read by its value.
+macro_rules! string_enum {
+    ($name:ident { $($variant:ident = $value:literal,)+ }) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($variant),+ }
+
+        impl $name {
+            /// All values, in the order of ECR's error texts.
+            pub const VALUES: &[&str] = &[$($value),+];
+
+            /// The value on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $value),+ }
+            }
+
+            /// The variant of a value on the wire.
+            pub fn parse(value: &str) -> Option<Self> {
+                match value { $($value => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = <String as serde::Deserialize>::deserialize(deserializer)?;
+                Self::parse(&value).ok_or_else(|| serde::de::Error::custom("a value outside its enum"))
+            }
+        }
+    };
+}
+
+/// The model's operations: names, the table of each request, the exceptions each may answer.
+macro_rules! operations {
+    ($($name:ident: $request:ident by $table:ident, $response:ident [$($exception:ident)*];)+) => {
+        /// All operations of the model, by name.
+        pub const OPERATIONS: &[&str] = &[$(stringify!($name)),+];
+
+        /// The exceptions that the model lists for each operation.
+        pub const OPERATION_EXCEPTIONS: &[(&str, &[&str])] =
+            &[$((stringify!($name), &[$(stringify!($exception)),*])),+];
+
+        $(
+            impl crate::awsjson::Input for $request {
+                fn shape() -> &'static crate::awsjson::Shape { &$table }
+            }
+
+            impl crate::awsjson::Output for $response {}
+        )+
+
+        /// What each operation makes of a body.
+        #[cfg(test)]
+        pub(crate) const DECODERS: &[Decoder] =
+            &[$((stringify!($name), |body| crate::awsjson::decode::<$request>(body).map(|_request| ()))),+];
+    };
+}
+
+#[cfg(test)]
+pub(crate) type Decoder = (&'static str, fn(&[u8]) -> Result<(), crate::awsjson::DecodeError>);
+
+mod shapes;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+pub use shapes::*;
+
+/// What `X-Amz-Target` begins with; a dot and the operation's name follow.
+pub const TARGET_PREFIX: &str = "AmazonEC2ContainerRegistry_V20150921";
+
+/// Written by hand because the token holds a password.
+impl fmt::Debug for AuthorizationData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationData")
+            .field("authorization_token", &self.authorization_token.as_ref().map(|_secret| "…"))
+            .field("expires_at", &self.expires_at)
+            .field("proxy_endpoint", &self.proxy_endpoint)
+            .finish()
+    }
+}

@@ -1,0 +1,8 @@
+//! What travels: shapes, protocols, signatures, OCI types. No I/O, no async, no clock.
+
+pub mod awsjson;
+pub mod ecr;
+pub mod query;
+pub mod ids;
+pub mod oci;
+pub mod sigv4;

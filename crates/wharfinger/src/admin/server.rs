@@ -1,0 +1,150 @@
+//! The answering side of the administration socket.
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use wharf_registry::Service;
+
+use super::{Request, SocketPath};
+use crate::Failure;
+
+/// Longest request, in bytes.
+const LONGEST: u64 = 64 * 1024;
+
+/// Makes the socket; the data directory's lock must be held.
+pub(crate) fn bind(data_dir: &Path) -> Result<UnixListener, Failure> {
+    let bind = || {
+        let path = SocketPath::of(data_dir)?;
+        // Left behind by a server that was killed: the lock says that it is gone.
+        match std::fs::remove_file(&path.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&path.path)?;
+        std::fs::set_permissions(&path.path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(listener)
+    };
+    bind().map_err(|error| Failure::new(format!("cannot make the administration socket in {}: {error}", data_dir.display())))
+}
+
+/// Answers requests for as long as it is polled.
+pub(crate) async fn serve(listener: UnixListener, service: Service) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _peer)) => {
+                let service = service.clone();
+                // Ends with its client, or with the process: nothing waits for it.
+                tokio::spawn(async move {
+                    if let Err(error) = converse(stream, &service).await {
+                        tracing::debug!(%error, "an administration client went away");
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the administration socket cannot accept");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn converse(stream: UnixStream, service: &Service) -> std::io::Result<()> {
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader);
+    loop {
+        let mut line = Vec::new();
+        let read = (&mut reader).take(LONGEST).read_until(b'\n', &mut line).await?;
+        if read == 0 || !line.ends_with(b"\n") {
+            return Ok(());
+        }
+        let answer = match serde_json::from_slice::<Request>(&line) {
+            Ok(request) => answer(service, request).await.unwrap_or_else(|error| refusal(&error)),
+            Err(error) => refusal(&format!("no such request: {error}")),
+        };
+        let mut text = answer.to_string();
+        text.push('\n');
+        writer.write_all(text.as_bytes()).await?;
+    }
+}
+
+fn refusal(error: &str) -> Value {
+    json!({ "ok": false, "error": error })
+}
+
+const TESTING_IS_OFF: &str =
+    "testing is off: set testing.enabled in the configuration and start with `serve --allow-testing`";
+
+async fn answer(service: &Service, request: Request) -> Result<Value, String> {
+    let testing = service.settings().allow_testing;
+    match request {
+        Request::AccountCreate { name } => {
+            let (account, credentials) = service.create_account(&name).await.map_err(text)?;
+            Ok(json!({
+                "ok": true,
+                "account": account.as_str(),
+                "access_key_id": credentials.access_key_id,
+                "secret_access_key": credentials.secret.expose(),
+            }))
+        }
+        Request::AccountList {} => {
+            let accounts = service.accounts().await.map_err(text)?;
+            let rows: Vec<Value> = accounts
+                .iter()
+                .map(|row| json!({ "account": row.account.as_str(), "name": row.name, "created_at": time(row.created_at) }))
+                .collect();
+            Ok(json!({ "ok": true, "accounts": rows }))
+        }
+        Request::ClockAdvance { seconds } => {
+            let micros = i64::try_from(seconds).ok().and_then(|seconds| seconds.checked_mul(1_000_000));
+            let micros = micros.ok_or("the duration is too long")?;
+            if !service.advance_clock(micros) {
+                return Err(TESTING_IS_OFF.to_owned());
+            }
+            Ok(json!({ "ok": true, "now": time(service.now()) }))
+        }
+        Request::FailpointArm { .. } if !testing => Err(TESTING_IS_OFF.to_owned()),
+        Request::FailpointArm { name, after } => {
+            if service.arm_failpoint(&name, after) {
+                Ok(json!({ "ok": true }))
+            } else {
+                Err(format!("there is no failpoint `{name}`"))
+            }
+        }
+        Request::Sweep {} => sweep(service).await,
+        Request::Tables {} => {
+            let counts = service.table_counts().await.map_err(text)?;
+            let tables: Map<String, Value> = counts.into_iter().map(|(table, rows)| (table, rows.into())).collect();
+            Ok(json!({ "ok": true, "tables": tables }))
+        }
+        Request::Commits {} => {
+            let commits = service.commits();
+            Ok(json!({
+                "ok": true,
+                "hard_commits": commits.hard_commits,
+                "hard_closures": commits.hard_closures,
+                "soft_closures": commits.soft_closures,
+            }))
+        }
+    }
+}
+
+async fn sweep(service: &Service) -> Result<Value, String> {
+    let swept = wharf_registry::sweep::run(service).await.map_err(text)?;
+    Ok(json!({ "ok": true, "removed": swept }))
+}
+
+/// What went wrong, cause included: the owner of the data directory may know.
+fn text(error: wharf_registry::Error) -> String {
+    use wharf_registry::Error;
+    match error {
+        Error::Internal { cause } | Error::Unavailable { cause } => cause,
+        other => other.message(),
+    }
+}
+
+fn time(micros: i64) -> String {
+    Timestamp::from_microsecond(micros).map_or_else(|_out_of_range| micros.to_string(), |time| time.to_string())
+}

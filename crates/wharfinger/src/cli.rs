@@ -1,0 +1,197 @@
+//! The command line.
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const DATA_DIR_HELP: &str = "Directory that holds everything the registry keeps\n\n\
+    The default is $XDG_DATA_HOME/wharfinger, or ~/.local/share/wharfinger.";
+
+const LISTEN_HELP: &str =
+    "Address to serve on; may be given several times [default: 127.0.0.1:4640 and [::1]:4640]";
+
+/// The Amazon ECR that anyone can run: the ECR API and the registry protocol in one program.
+#[derive(Debug, Parser)]
+#[command(name = "wharfinger", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the registry
+    Serve(Serve),
+    /// Print what a shell needs to use the registry: eval "$(wharfinger env)"
+    Env(Env),
+    /// Make and list accounts (while the registry runs)
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Move the registry's clock (only with serve --allow-testing)
+    #[command(subcommand)]
+    Clock(ClockCommand),
+    /// Stop the registry at a named point (only with serve --allow-testing)
+    #[command(subcommand)]
+    Failpoint(FailpointCommand),
+    /// Remove expired uploads and stored objects that nothing refers to, now
+    Sweep(Place),
+}
+
+/// Which registry a command is about.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Place {
+    /// Directory that holds everything the registry keeps
+    #[arg(long, value_name = "DIRECTORY", long_help = DATA_DIR_HELP)]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Configuration file, in TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Address to serve on; may be given several times
+    #[arg(long, value_name = "ADDRESS:PORT", help = LISTEN_HELP)]
+    pub(crate) listen: Vec<String>,
+    /// Address for metrics and health, or "off" [default: 127.0.0.1:4641]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) operator_listen: Option<String>,
+    /// How log lines look [default: text]
+    #[arg(long, value_enum)]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Let the administration socket move the clock and arm failpoints, if [testing] enables it
+    #[arg(long)]
+    pub(crate) allow_testing: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+impl LogFormat {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Env {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Whose syntax to print
+    #[arg(long, value_enum, default_value_t = Shell::Sh)]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// sh, bash, zsh, dash
+    Sh,
+    /// fish
+    Fish,
+    /// PowerShell
+    Powershell,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Make an account and its root access key
+    Create(AccountCreate),
+    /// List the accounts
+    List(AccountList),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountCreate {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// What to call the account
+    #[arg(default_value = "")]
+    pub(crate) name: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountList {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read the configuration as serve would, and say what is wrong with it
+    Check(Place),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClockCommand {
+    /// Move the registry's clock forward
+    Advance(ClockAdvance),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClockAdvance {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// How far, such as 90s, 15m, 12h, 7d or 1d12h
+    pub(crate) duration: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FailpointCommand {
+    /// End the registry's process when it passes the named point
+    Arm(FailpointArm),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FailpointArm {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The point
+    pub(crate) name: String,
+    /// What happens there
+    #[arg(value_enum, default_value_t = FailpointAction::Abort)]
+    pub(crate) action: FailpointAction,
+    /// How often it is passed unharmed before
+    #[arg(long, default_value_t = 0, value_name = "COUNT")]
+    pub(crate) after: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailpointAction {
+    /// End at once, as kill -9 would
+    Abort,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn listen_may_be_given_several_times() {
+        let cli = Cli::parse_from(["wharfinger", "serve", "--listen", "127.0.0.1:0", "--listen", "[::1]:0"]);
+        let Command::Serve(serve) = cli.command else { panic!("not serve") };
+        assert_eq!(serve.listen, ["127.0.0.1:0", "[::1]:0"]);
+    }
+}

@@ -1,0 +1,240 @@
+//! The configuration: a TOML file, overridden by the environment, overridden by the command line.
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use wharf_http::Site;
+use wharf_http::limits::Limits;
+use wharf_wire::ids::{AccountId, Region};
+
+use crate::cli::{Place, Serve};
+use crate::config::keys::Settings;
+use crate::{Failure, Outcome, say};
+
+mod keys;
+#[cfg(test)]
+mod tests;
+
+/// Where the registry listens unless told otherwise.
+pub(crate) const DEFAULT_LISTEN: [&str; 2] = ["127.0.0.1:4640", "[::1]:4640"];
+const DEFAULT_OPERATOR_LISTEN: &str = "127.0.0.1:4641";
+const DEFAULT_ACCOUNT: &str = "123456789012";
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// Everything that can be set, checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Absolute path of the data directory.
+    pub(crate) data_dir: PathBuf,
+    /// Where to listen.
+    pub(crate) listen: Vec<SocketAddr>,
+    /// Where the operator's listener is, if there is one.
+    pub(crate) operator_listen: Option<SocketAddr>,
+    /// Names, public address, proxies.
+    pub(crate) site: Site,
+    /// The address clients are told, as it was written.
+    pub(crate) public_url: Option<String>,
+    /// The account that the first start makes.
+    pub(crate) account: AccountId,
+    /// The region of the first account's shell lines.
+    pub(crate) region: Region,
+    /// The regions that exist here.
+    pub(crate) regions: Vec<Region>,
+    /// Whether log lines are JSON.
+    pub(crate) log_json: bool,
+    /// `tracing`'s filter.
+    pub(crate) log_level: String,
+    /// Bounds of the edge.
+    pub(crate) limits: Limits,
+    /// Days that deleted things stay in the trash.
+    pub(crate) trash_days: u32,
+    /// Uploads are refused with less disk free, in bytes.
+    pub(crate) low_disk_bytes: u64,
+    /// Whether the clock may be moved and failpoints armed.
+    pub(crate) testing: bool,
+    /// What is worth a line, but no reason not to start.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads the configuration as `serve` does.
+    pub(crate) fn for_serve(serve: &Serve) -> Result<Self, Failure> {
+        let mut settings = settings_of(&serve.place)?;
+        if !serve.listen.is_empty() {
+            settings.set_list("listen", &serve.listen, "--listen");
+        }
+        if let Some(address) = &serve.operator_listen {
+            settings.set_text("operator_listen", address, "--operator-listen");
+        }
+        if let Some(format) = serve.log_format {
+            settings.set_text("log.format", format.as_str(), "--log-format");
+        }
+        let mut config = Self::from_settings(&settings)?;
+        config.testing &= serve.allow_testing;
+        Ok(config)
+    }
+
+    /// Reads the configuration for a command that only needs to find the registry.
+    pub(crate) fn for_place(place: &Place) -> Result<Self, Failure> {
+        Self::from_settings(&settings_of(place)?)
+    }
+
+    fn from_settings(settings: &Settings) -> Result<Self, Failure> {
+        let data_dir = match settings.text("data_dir")? {
+            Some(path) => absolute(Path::new(path))?,
+            None => default_data_dir()?,
+        };
+        let public_url = settings.text("public_url")?;
+        let site = Site {
+            domain: settings.text("domain")?.map(str::to_ascii_lowercase),
+            public_url: settings.parsed("public_url")?,
+            trusted_proxies: settings.parsed_list("trusted_proxies")?.unwrap_or_default(),
+        };
+        let regions = match settings.parsed_list("regions")? {
+            Some(regions) => regions,
+            None => public_regions()?,
+        };
+        let region: Region = match settings.parsed("region")? {
+            Some(region) => region,
+            None => default_region(&regions)?,
+        };
+        if !regions.contains(&region) {
+            return Err(Failure::new(format!("region: `{region}` is not among `regions`")));
+        }
+        let account = match settings.parsed("account")? {
+            Some(account) => account,
+            None => parse_default(DEFAULT_ACCOUNT)?,
+        };
+        Ok(Self {
+            data_dir,
+            listen: listen(settings)?,
+            operator_listen: operator_listen(settings)?,
+            site,
+            public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
+            account,
+            region,
+            regions,
+            log_json: settings.one_of("log.format", &["text", "json"])? == Some("json"),
+            log_level: settings.text("log.level")?.unwrap_or("info").to_owned(),
+            limits: limits(settings)?,
+            trash_days: settings.number("trash.days", 0, 3_650)?.unwrap_or(7),
+            low_disk_bytes: u64::from(settings.number::<u32>("storage.low_disk_mib", 0, 1 << 30)?.unwrap_or(256)) << 20,
+            testing: settings.flag("testing.enabled")?.unwrap_or(false),
+            warnings: settings.warnings.clone(),
+        })
+    }
+}
+
+fn settings_of(place: &Place) -> Result<Settings, Failure> {
+    let mut settings = match &place.config {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+            Settings::from_toml(&text, &path.display().to_string())?
+        }
+        None => Settings::default(),
+    };
+    settings.override_from(std::env::vars_os())?;
+    if let Some(directory) = &place.data_dir {
+        let text = directory
+            .to_str()
+            .ok_or_else(|| Failure::new("--data-dir: the path is not valid UTF-8"))?;
+        settings.set_text("data_dir", text, "--data-dir");
+    }
+    let compat = settings.one_of("compat", &["extended", "strict"])?;
+    if compat == Some("strict") {
+        return Err(Failure::new(
+            "compat: `strict` is not built yet; leave it out or set it to `extended`",
+        ));
+    }
+    Ok(settings)
+}
+
+fn listen(settings: &Settings) -> Result<Vec<SocketAddr>, Failure> {
+    let given = settings.list("listen")?;
+    let texts = match &given {
+        Some(texts) => texts.clone(),
+        None => DEFAULT_LISTEN.to_vec(),
+    };
+    if texts.is_empty() {
+        return Err(Failure::new("listen: at least one address is needed"));
+    }
+    texts.into_iter().map(|text| address("listen", text)).collect()
+}
+
+fn operator_listen(settings: &Settings) -> Result<Option<SocketAddr>, Failure> {
+    match settings.text("operator_listen")?.unwrap_or(DEFAULT_OPERATOR_LISTEN) {
+        "off" => Ok(None),
+        text => address("operator_listen", text).map(Some),
+    }
+}
+
+fn address(key: &str, text: &str) -> Result<SocketAddr, Failure> {
+    let literal = text
+        .strip_prefix("localhost:")
+        .map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    literal.parse().map_err(|_address| {
+        Failure::new(format!("{key}: `{text}` is not an address and port such as 127.0.0.1:4640 or [::1]:4640"))
+    })
+}
+
+fn limits(settings: &Settings) -> Result<Limits, Failure> {
+    let seconds = |key: &str, default: std::time::Duration, most: u32| {
+        let number = settings.number::<u32>(key, 1, most)?;
+        Ok::<_, Failure>(number.map_or(default, |n| std::time::Duration::from_secs(u64::from(n))))
+    };
+    let default = Limits::default();
+    let per_address = settings.number::<u32>("limits.connections_per_address", 0, 1 << 20)?;
+    let connections = settings.number::<u32>("limits.connections", 1, 1 << 20)?;
+    let buffered_mib = settings.number::<u32>("limits.buffered_mib", 32, 1 << 20)?;
+    Ok(Limits {
+        connections: connections.map_or(default.connections, |n| n as usize),
+        connections_per_address: per_address.filter(|n| *n > 0).map(|n| n as usize),
+        header: seconds("limits.header_seconds", default.header, 3_600)?,
+        idle: seconds("limits.idle_seconds", default.idle, 86_400)?,
+        body_idle: seconds("limits.body_idle_seconds", default.body_idle, 86_400)?,
+        request: seconds("limits.request_seconds", default.request, 86_400)?,
+        transfer: seconds("limits.transfer_seconds", default.transfer, 604_800)?,
+        drain: seconds("limits.drain_seconds", default.drain, 86_400)?,
+        buffered_bytes: buffered_mib.map_or(default.buffered_bytes, |n| (n as usize) << 20),
+    })
+}
+
+fn public_regions() -> Result<Vec<Region>, Failure> {
+    wharf_wire::ids::PUBLIC_REGIONS.iter().map(|text| parse_default(text)).collect()
+}
+
+fn default_region(regions: &[Region]) -> Result<Region, Failure> {
+    let wanted: Region = parse_default(DEFAULT_REGION)?;
+    match regions.first() {
+        Some(first) if !regions.contains(&wanted) => Ok(first.clone()),
+        _ => Ok(wanted),
+    }
+}
+
+fn parse_default<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Failure> {
+    text.parse().map_err(|error| Failure::new(format!("{text}: {error}")))
+}
+
+/// `$XDG_DATA_HOME/wharfinger`, or `~/.local/share/wharfinger`.
+fn default_data_dir() -> Result<PathBuf, Failure> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_DATA_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+        .map(|base| base.join("wharfinger"))
+        .ok_or_else(|| Failure::new("no place for data: set --data-dir, or HOME"))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| Failure::new(format!("data_dir: {}: {error}", path.display())))
+}
+
+/// `wharfinger config check`
+pub(crate) fn check(place: &Place) -> Outcome {
+    let config = Config::for_place(place)?;
+    let warnings = config.warnings.iter().map(|warning| format!("warning: {warning}\n"));
+    let directory = format!("data directory: {}\n", config.data_dir.display());
+    let addresses = config.listen.iter().map(|address| format!("listen: {address}\n"));
+    let good = "the configuration is good\n".to_owned();
+    let text: String = warnings.chain([directory]).chain(addresses).chain([good]).collect();
+    say(&text)
+}

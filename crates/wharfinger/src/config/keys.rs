@@ -1,0 +1,203 @@
+//! The keys that exist, and values from wherever they come.
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use toml::Value;
+
+use crate::Failure;
+use crate::nearest::nearest;
+
+/// Every key, with its section in front. A key that is not here is refused.
+const KEYS: &[&str] = &[
+    "account",
+    "compat",
+    "data_dir",
+    "domain",
+    "limits.body_idle_seconds",
+    "limits.buffered_mib",
+    "limits.connections",
+    "limits.connections_per_address",
+    "limits.drain_seconds",
+    "limits.header_seconds",
+    "limits.idle_seconds",
+    "limits.request_seconds",
+    "limits.transfer_seconds",
+    "listen",
+    "log.format",
+    "log.level",
+    "operator_listen",
+    "public_url",
+    "region",
+    "regions",
+    "storage.low_disk_mib",
+    "testing.enabled",
+    "trash.days",
+    "trusted_proxies",
+];
+
+/// Prefix of the environment variables that override keys.
+const PREFIX: &str = "WHARFINGER_";
+
+/// Values by key, each with where it was read.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    values: BTreeMap<&'static str, (Value, String)>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Reads a configuration file's text; `origin` names it in messages.
+    pub(super) fn from_toml(text: &str, origin: &str) -> Result<Self, Failure> {
+        let table: toml::Table = text
+            .parse()
+            .map_err(|error| Failure::new(format!("{origin}: {error}")))?;
+        let mut settings = Self::default();
+        for (name, value) in table {
+            match value {
+                Value::Table(section) => {
+                    for (key, value) in section {
+                        settings.take(&format!("{name}.{key}"), value, origin)?;
+                    }
+                }
+                value => settings.take(&name, value, origin)?,
+            }
+        }
+        Ok(settings)
+    }
+
+    fn take(&mut self, key: &str, value: Value, origin: &str) -> Result<(), Failure> {
+        let Some(known) = KEYS.iter().find(|known| **known == key) else {
+            return Err(Failure::new(format!("{origin}: unknown key `{key}`{}", hint(key, KEYS.iter().copied()))));
+        };
+        self.values.insert(known, (value, origin.to_owned()));
+        Ok(())
+    }
+
+    /// Takes `WHARFINGER_SECTION_KEY` variables; lists are separated by commas.
+    ///
+    /// An unknown variable is a warning, not an error: other programs may use the prefix.
+    pub(super) fn override_from(&mut self, variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), Failure> {
+        let names: Vec<(String, &str)> = KEYS.iter().map(|key| (variable(key), *key)).collect();
+        for (name, value) in variables {
+            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
+                continue;
+            };
+            let Some((_, key)) = names.iter().find(|(variable, _)| variable == name) else {
+                let known = names.iter().map(|(variable, _)| variable.as_str());
+                self.warnings.push(format!("unknown environment variable {name}{}", hint(name, known)));
+                continue;
+            };
+            let value = value
+                .to_str()
+                .ok_or_else(|| Failure::new(format!("{name}: the value is not valid UTF-8")))?;
+            self.values.insert(key, (Value::String(value.to_owned()), name.to_owned()));
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_text(&mut self, key: &'static str, value: &str, origin: &str) {
+        self.values.insert(key, (Value::String(value.to_owned()), origin.to_owned()));
+    }
+
+    pub(super) fn set_list(&mut self, key: &'static str, values: &[String], origin: &str) {
+        let values = values.iter().cloned().map(Value::String).collect();
+        self.values.insert(key, (Value::Array(values), origin.to_owned()));
+    }
+
+    pub(super) fn text(&self, key: &str) -> Result<Option<&str>, Failure> {
+        match self.values.get(key) {
+            None => Ok(None),
+            Some((Value::String(text), _)) => Ok(Some(text)),
+            Some((_, origin)) => Err(wrong(key, origin, "must be a string")),
+        }
+    }
+
+    /// A list of strings, or one string with commas.
+    pub(super) fn list(&self, key: &str) -> Result<Option<Vec<&str>>, Failure> {
+        match self.values.get(key) {
+            None => Ok(None),
+            Some((Value::String(text), _)) => {
+                Ok(Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()))
+            }
+            Some((Value::Array(values), origin)) => values
+                .iter()
+                .map(|value| value.as_str().ok_or_else(|| wrong(key, origin, "must be a list of strings")))
+                .collect::<Result<_, _>>()
+                .map(Some),
+            Some((_, origin)) => Err(wrong(key, origin, "must be a list of strings")),
+        }
+    }
+
+    pub(super) fn parsed<T: FromStr<Err: Display>>(&self, key: &str) -> Result<Option<T>, Failure> {
+        self.text(key)?.map(|text| self.parse(key, text)).transpose()
+    }
+
+    pub(super) fn parsed_list<T: FromStr<Err: Display>>(&self, key: &str) -> Result<Option<Vec<T>>, Failure> {
+        let list = self.list(key)?;
+        list.map(|texts| texts.into_iter().map(|text| self.parse(key, text)).collect())
+            .transpose()
+    }
+
+    fn parse<T: FromStr<Err: Display>>(&self, key: &str, text: &str) -> Result<T, Failure> {
+        text.parse()
+            .map_err(|error| self.wrong(key, &format!("`{text}`: {error}")))
+    }
+
+    pub(super) fn one_of(&self, key: &str, allowed: &[&'static str]) -> Result<Option<&'static str>, Failure> {
+        let Some(text) = self.text(key)? else { return Ok(None) };
+        let found = allowed.iter().find(|allowed| **allowed == text);
+        let found = found.ok_or_else(|| self.wrong(key, &format!("`{text}` must be one of {}", allowed.join(", "))))?;
+        Ok(Some(found))
+    }
+
+    /// A whole number from `least` to `most`.
+    pub(super) fn number<T: TryFrom<i64> + Into<i64> + Copy>(
+        &self,
+        key: &str,
+        least: T,
+        most: T,
+    ) -> Result<Option<T>, Failure> {
+        let (least, most): (i64, i64) = (least.into(), most.into());
+        let number = match self.values.get(key) {
+            None => return Ok(None),
+            Some((Value::Integer(number), _)) => Some(*number),
+            Some((Value::String(text), _)) => text.parse().ok(),
+            Some(_) => None,
+        };
+        let number = number.filter(|number| (least..=most).contains(number));
+        number
+            .and_then(|number| T::try_from(number).ok())
+            .map(Some)
+            .ok_or_else(|| self.wrong(key, &format!("must be a whole number from {least} to {most}")))
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, Failure> {
+        match self.values.get(key) {
+            None => Ok(None),
+            Some((Value::Boolean(flag), _)) => Ok(Some(*flag)),
+            Some((Value::String(text), _)) if text == "true" => Ok(Some(true)),
+            Some((Value::String(text), _)) if text == "false" => Ok(Some(false)),
+            Some((_, origin)) => Err(wrong(key, origin, "must be true or false")),
+        }
+    }
+
+    fn wrong(&self, key: &str, what: &str) -> Failure {
+        let origin = self.values.get(key).map_or("", |(_, origin)| origin);
+        wrong(key, origin, what)
+    }
+}
+
+fn wrong(key: &str, origin: &str, what: &str) -> Failure {
+    Failure::new(format!("{origin}: {key}: {what}"))
+}
+
+/// The environment variable that overrides a key.
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.replace('.', "_").to_ascii_uppercase())
+}
+
+fn hint<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    nearest(word, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}

@@ -1,0 +1,66 @@
+//! The Amazon ECR that anyone can run: command line, configuration and wiring. Decides nothing that a client sees.
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{AccountCommand, Cli, ClockCommand, Command, ConfigCommand, FailpointCommand};
+
+mod account;
+mod admin;
+mod cli;
+mod config;
+mod credentials;
+mod data_dir;
+mod duration;
+mod env;
+mod listen;
+mod log;
+mod nearest;
+mod quick_start;
+mod serve;
+mod shutdown;
+
+/// Why a command ended without success; its text is for the person who typed it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Failure(String);
+
+impl Failure {
+    fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+type Outcome = Result<(), Failure>;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // With standard error gone there is nobody left to tell.
+            drop(writeln!(std::io::stderr(), "wharfinger: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Outcome {
+    match cli.command {
+        Command::Serve(args) => serve::serve(&args),
+        Command::Env(args) => env::env(&args),
+        Command::Account(AccountCommand::Create(args)) => account::create(&args),
+        Command::Account(AccountCommand::List(args)) => account::list(&args),
+        Command::Config(ConfigCommand::Check(args)) => config::check(&args),
+        Command::Clock(ClockCommand::Advance(args)) => admin::advance_clock(&args),
+        Command::Failpoint(FailpointCommand::Arm(args)) => admin::arm_failpoint(&args),
+        Command::Sweep(place) => admin::sweep(&place),
+    }
+}
+
+/// Writes text to standard output.
+fn say(text: &str) -> Outcome {
+    let mut output = std::io::stdout().lock();
+    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    written.map_err(|error| Failure::new(format!("cannot write to standard output: {error}")))
+}

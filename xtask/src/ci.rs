@@ -1,0 +1,156 @@
+//! `cargo xtask ci`: every check, in the order in which they fail fastest.
+
+use std::env;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::tidy::files;
+
+/// One check: what it is called, and the command line that makes it.
+struct Step {
+    name: &'static str,
+    line: Vec<String>,
+    env: Option<(&'static str, &'static str)>,
+}
+
+impl Step {
+    fn new(name: &'static str, line: &[&str]) -> Self {
+        Self {
+            name,
+            line: line.iter().map(ToString::to_string).collect(),
+            env: None,
+        }
+    }
+}
+
+/// Runs all checks, also after one has failed, and names those that did.
+///
+/// # Errors
+/// The names of the checks that failed.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    if let Some(unknown) = arguments.iter().find(|a| *a != "--full") {
+        return Err(format!("ci: unknown argument `{unknown}`"));
+    }
+    let mut failed = Vec::new();
+    for step in steps()? {
+        say(&format!("==> {}: {}", step.name, shown(&step.line)))?;
+        let begin = Instant::now();
+        let passed = passes(&step)?;
+        let word = if passed { "ok" } else { "FAILED" };
+        say(&format!(
+            "==> {}: {word} after {} s",
+            step.name,
+            begin.elapsed().as_secs()
+        ))?;
+        if !passed {
+            failed.push(step.name);
+        }
+    }
+    if failed.is_empty() {
+        say("==> all checks passed")
+    } else {
+        Err(format!("failed: {}", failed.join(", ")))
+    }
+}
+
+/// The checks. `cargo fmt` does not see modules that a macro declares, so rustfmt is handed the files.
+fn steps() -> Result<Vec<Step>, String> {
+    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let cargo = cargo.as_str();
+    let itself = env::current_exe().map_err(|e| format!("the path of xtask: {e}"))?;
+    let itself = itself.display().to_string();
+    let itself = itself.as_str();
+
+    let mut format = Step::new("fmt", &["rustfmt", "--check", "--edition", "2024"]);
+    for file in files::all(&root()?)? {
+        if file.is_rust() {
+            format.line.push(file.path);
+        }
+    }
+    let mut documentation = Step::new(
+        "doc",
+        &[
+            cargo,
+            "doc",
+            "--release",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+        ],
+    );
+    documentation.env = Some(("RUSTDOCFLAGS", "-D warnings"));
+    let clippy = [
+        cargo,
+        "clippy",
+        "--release",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    let nextest = [
+        cargo,
+        "nextest",
+        "run",
+        "--workspace",
+        "--cargo-profile",
+        "release",
+        "--no-fail-fast",
+    ];
+    Ok(vec![
+        format,
+        Step::new("tidy", &[itself, "tidy"]),
+        Step::new("codegen", &[itself, "codegen", "--check"]),
+        Step::new("clippy", &clippy),
+        documentation,
+        Step::new("test", &nextest),
+        Step::new(
+            "doctest",
+            &[cargo, "test", "--release", "--workspace", "--doc"],
+        ),
+        Step::new("bench", &[itself, "bench", "--smoke"]),
+    ])
+}
+
+/// The root of the source tree.
+///
+/// # Errors
+/// When xtask was not started by cargo.
+pub(crate) fn root() -> Result<PathBuf, String> {
+    let own =
+        env::var("CARGO_MANIFEST_DIR").map_err(|e| format!("start it as `cargo xtask`: {e}"))?;
+    let parent = PathBuf::from(own).parent().map(PathBuf::from);
+    parent.ok_or_else(|| "xtask has no parent folder".to_owned())
+}
+
+fn passes(step: &Step) -> Result<bool, String> {
+    let (program, arguments) = step.line.split_first().ok_or("an empty command line")?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root()?);
+    if let Some((name, value)) = step.env {
+        command.env(name, value);
+    }
+    let status = command
+        .status()
+        .map_err(|e| format!("{}: `{program}` cannot be started: {e}", step.name))?;
+    Ok(status.success())
+}
+
+/// A command line, without a long list of files.
+fn shown(line: &[String]) -> String {
+    match line.get(..8) {
+        Some(first) if line.len() > 12 => format!("{} … {} more", first.join(" "), line.len() - 8),
+        _ => line.join(" "),
+    }
+}
+
+/// Prints a line.
+///
+/// # Errors
+/// When nobody listens.
+pub(crate) fn say(text: &str) -> Result<(), String> {
+    writeln!(std::io::stdout(), "{text}").map_err(|e| format!("standard output: {e}"))
+}

@@ -1,0 +1,32 @@
+//! Development tasks: `cargo xtask <task>`.
+
+mod ci;
+mod tidy;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask <task>
+  ci [--full]      every check, as CI makes them
+  tidy [--write]   the rules of the source tree, and the tables in docs/";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("", arguments.as_slice()),
+    };
+    let result = match task {
+        "ci" => ci::run(rest),
+        "tidy" => tidy::run(rest),
+        _ => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            // Without a standard error there is nobody to tell; the exit code remains.
+            drop(writeln!(std::io::stderr(), "{text}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The tables in `docs/` that follow from the sources.
+//!
+//! A table stands between two marks; the prose around it is written by hand and stays.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::files::File;
+use super::operations;
+
+const BEGIN: &str = "<!-- table: begin (written by `cargo xtask tidy --write`) -->";
+const END: &str = "<!-- table: end -->";
+
+/// The generated list of every operation of ECR's service model.
+const SHAPES: &str = "crates/wharf-wire/src/ecr/";
+
+/// Compares the tables with the files, or writes them.
+pub(super) fn check(root: &Path, files: &[File], write: bool) -> Result<Vec<String>, String> {
+    let tables = [
+        (
+            "docs/support.md",
+            "# Operations that work\n\nWhat is not in the table is answered as a service without that operation would.\n",
+            support(files)?,
+        ),
+        (
+            "docs/negatives.md",
+            "# What is refused\n\nEach row is a test; the number is that of the fault seen elsewhere that it keeps away.\n",
+            negatives(files),
+        ),
+    ];
+    let mut problems = Vec::new();
+    for (path, head, table) in tables {
+        let old = files
+            .iter()
+            .find(|f| f.path == path)
+            .map(|f| f.text.clone());
+        let new = replaced(old.as_deref().unwrap_or_default(), head, &table);
+        if old.as_deref() == Some(&new) {
+            continue;
+        }
+        if write {
+            fs::create_dir_all(root.join("docs")).map_err(|e| format!("docs: {e}"))?;
+            fs::write(root.join(path), new).map_err(|e| format!("{path}: {e}"))?;
+        } else {
+            problems.push(format!(
+                "{path}: its table is old; `cargo xtask tidy --write` writes it"
+            ));
+        }
+    }
+    Ok(problems)
+}
+
+/// The text with the table between the marks; a text without marks gets them at its end.
+fn replaced(old: &str, head: &str, table: &str) -> String {
+    let (before, after) = match (old.split_once(BEGIN), old.split_once(END)) {
+        (Some((before, _)), Some((_, after))) => (before.to_owned(), after.to_owned()),
+        _ if old.is_empty() => (format!("{head}\n"), "\n".to_owned()),
+        _ => (format!("{}\n\n", old.trim_end()), "\n".to_owned()),
+    };
+    format!("{before}{BEGIN}\n\n{table}\n{END}{after}")
+}
+
+/// Every operation of the services spoken, and whether it works.
+fn support(files: &[File]) -> Result<String, String> {
+    let working = operations::working(files);
+    let ecr = all_operations(files)?;
+    let has = |service: &str, operation: &str| {
+        working.get(service).is_some_and(|o| o.contains(operation))
+    };
+    let done = ecr.iter().filter(|o| has("ecr", o)).count();
+    let mut rows = vec![
+        "| Service | Operation | |".to_owned(),
+        "|---|---|---|".to_owned(),
+    ];
+    for operation in &ecr {
+        let works = has("ecr", operation);
+        let state = if works {
+            "works"
+        } else {
+            "400 `UnknownOperationException`"
+        };
+        rows.push(format!("| ECR | {operation} | {state} |"));
+    }
+    for (service, operations) in working.iter().filter(|(service, _)| *service != "ecr") {
+        let service = service.to_uppercase();
+        rows.extend(
+            operations
+                .iter()
+                .map(|o| format!("| {service} | {o} | works |")),
+        );
+    }
+    rows.push(format!(
+        "\n{done} of ECR's {} operations work.\n",
+        ecr.len()
+    ));
+    Ok(rows.join("\n"))
+}
+
+/// The names in `OPERATIONS` of the generated shapes.
+fn all_operations(files: &[File]) -> Result<Vec<String>, String> {
+    let sources = files
+        .iter()
+        .filter(|f| f.path.starts_with(SHAPES) || f.path == "crates/wharf-wire/src/ecr.rs");
+    let mut lists = sources.filter_map(|f| f.text.split_once("pub const OPERATIONS"));
+    let (_, rest) = lists
+        .next()
+        .ok_or_else(|| format!("no list of operations below {SHAPES}"))?;
+    let (list, _) = rest
+        .split_once("];")
+        .ok_or("the list of operations has no end")?;
+    Ok(list
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect())
+}
+
+/// The tests named `n<number>_…` (a fault) and `p<number>_…` (a lesson of operation), by number.
+fn negatives(files: &[File]) -> String {
+    let mut rows: BTreeMap<(char, u32, String), &str> = BTreeMap::new();
+    for file in files.iter().filter(|f| f.is_rust()) {
+        for name in file.text.lines().filter_map(test_name) {
+            if let Some((letter, number)) = number_of(name) {
+                rows.insert((letter, number, name.to_owned()), &file.path);
+            }
+        }
+    }
+    let mut lines = vec![
+        "| Number | What is refused or kept | Test |".to_owned(),
+        "|---|---|---|".to_owned(),
+    ];
+    for ((letter, number, name), path) in rows {
+        let claim = name
+            .split_once('_')
+            .map_or("", |(_, claim)| claim)
+            .replace('_', " ");
+        let letter = letter.to_ascii_uppercase();
+        lines.push(format!(
+            "| {letter}{number} | {claim} | `{name}` in {path} |"
+        ));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The name of a function without arguments, which every test is.
+fn test_name(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let line = line.strip_prefix("async ").unwrap_or(line);
+    line.strip_prefix("fn ")?
+        .split_once("()")
+        .map(|(name, _)| name)
+}
+
+/// `n35_traversal_…` is N35.
+fn number_of(name: &str) -> Option<(char, u32)> {
+    let letter = name.chars().next().filter(|c| matches!(c, 'n' | 'p'))?;
+    let (number, claim) = name.strip_prefix(letter)?.split_once('_')?;
+    number
+        .parse()
+        .ok()
+        .filter(|_| !claim.is_empty())
+        .map(|number| (letter, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prose_around_a_table_stays() {
+        let first = replaced("", "# Head\n", "one\n");
+        let edited = first.replace("# Head\n", "# Head\n\nProse.\n") + "More.\n";
+        let second = replaced(&edited, "# Head\n", "two\n");
+        assert_eq!(second, edited.replace("one", "two"));
+    }
+
+    #[test]
+    fn a_numbered_test_becomes_a_row() {
+        let text =
+            "    #[test]\n    fn n35_encoded_dots_read_nothing() {\n    fn not_numbered() {\n"
+                .to_owned();
+        let table = negatives(&[File {
+            path: "crates/a/tests/t.rs".to_owned(),
+            text,
+        }]);
+        assert!(table.contains("| N35 | encoded dots read nothing | `n35_encoded_dots_read_nothing` in crates/a/tests/t.rs |"));
+        assert_eq!(table.lines().count(), 3);
+    }
+}
