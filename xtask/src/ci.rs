@@ -106,6 +106,8 @@ fn steps() -> Result<Vec<Step>, String> {
         Step::new("codegen", &[itself, "codegen", "--check"]),
         Step::new("clippy", &clippy),
         documentation,
+        // README's first command, so that the test which runs it finds it built.
+        Step::new("build", &[cargo, "build", "--release"]),
         Step::new("test", &nextest),
         Step::new(
             "doctest",

@@ -1,14 +1,16 @@
 //! Development tasks: `cargo xtask <task>`.
 
 mod ci;
+mod codegen;
 mod tidy;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask <task>
-  ci [--full]      every check, as CI makes them
-  tidy [--write]   the rules of the source tree, and the tables in docs/";
+  ci [--full]         every check, as CI makes them
+  codegen [--check]   writes the generated files, or compares them with what would be written
+  tidy [--write]      the rules of the source tree, and the tables in docs/";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -18,6 +20,7 @@ fn main() -> ExitCode {
     };
     let result = match task {
         "ci" => ci::run(rest),
+        "codegen" => codegen::run(rest),
         "tidy" => tidy::run(rest),
         _ => Err(USAGE.to_owned()),
     };

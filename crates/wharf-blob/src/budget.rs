@@ -25,7 +25,11 @@ pub struct Share {
 impl Budget {
     /// A budget of so many bytes; less than 8 MiB counts as 8 MiB.
     pub fn new(bytes: usize) -> Self {
-        Self { units: Arc::new(Semaphore::new((bytes.max(LEAST) / UNIT).min(Semaphore::MAX_PERMITS))) }
+        Self {
+            units: Arc::new(Semaphore::new(
+                (bytes.max(LEAST) / UNIT).min(Semaphore::MAX_PERMITS),
+            )),
+        }
     }
 
     /// Takes `bytes`, waiting until they are there. Who waits must hold no other share: two that wait for each other's
@@ -34,13 +38,19 @@ impl Budget {
     /// # Errors
     /// `GivenUp` for more bytes than can be asked for.
     pub async fn take(&self, bytes: usize) -> Result<Share> {
-        let permit = Arc::clone(&self.units).acquire_many_owned(units(bytes)?).await;
-        Ok(Share { _permit: permit.map_err(|_closed| Error::GivenUp)? })
+        let permit = Arc::clone(&self.units)
+            .acquire_many_owned(units(bytes)?)
+            .await;
+        Ok(Share {
+            _permit: permit.map_err(|_closed| Error::GivenUp)?,
+        })
     }
 
     /// Takes `bytes` if they are there now.
     pub fn try_take(&self, bytes: usize) -> Option<Share> {
-        let permit = Arc::clone(&self.units).try_acquire_many_owned(units(bytes).ok()?).ok()?;
+        let permit = Arc::clone(&self.units)
+            .try_acquire_many_owned(units(bytes).ok()?)
+            .ok()?;
         Some(Share { _permit: permit })
     }
 
@@ -70,6 +80,9 @@ mod tests {
         assert!(budget.try_take(1).is_none());
         drop(share);
         assert!(budget.try_take(1).is_some());
-        assert!(budget.take(LEAST + 1).await.is_err(), "nobody waits for what can never be");
+        assert!(
+            budget.take(LEAST + 1).await.is_err(),
+            "nobody waits for what can never be"
+        );
     }
 }

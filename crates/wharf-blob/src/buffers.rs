@@ -31,9 +31,21 @@ impl Buffers {
         let mut bytes = free.unwrap_or_default();
         if bytes.len() < length {
             // All of it at once, so that the next use need not grow it.
-            bytes.resize(if length > BUFFER / 2 { length.max(BUFFER) } else { length }, 0);
+            bytes.resize(
+                if length > BUFFER / 2 {
+                    length.max(BUFFER)
+                } else {
+                    length
+                },
+                0,
+            );
         }
-        Buffer { bytes, plain: 0, home: self.clone(), _share: share }
+        Buffer {
+            bytes,
+            plain: 0,
+            home: self.clone(),
+            _share: share,
+        }
     }
 }
 

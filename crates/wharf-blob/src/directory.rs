@@ -45,8 +45,11 @@ impl Directory {
         let doing = || format!("making the directory `{}`", path.display());
         let mut made = make(path).map_err(|cause| Error::io(doing, cause))?;
         if made {
-            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            sync_directory(parent.unwrap_or(Path::new("."))).map_err(|cause| Error::io(doing, cause))?;
+            let parent = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            sync_directory(parent.unwrap_or(Path::new(".")))
+                .map_err(|cause| Error::io(doing, cause))?;
         }
         for group in 0..=u8::MAX {
             made |= make(&path.join(group_path(group))).map_err(|cause| Error::io(doing, cause))?;
@@ -63,7 +66,9 @@ impl Directory {
             flushing: Crew::new(32),
             chores: Crew::new(8),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
     }
 
     /// The bytes that may be in flight, for others that hold bodies.
@@ -75,27 +80,56 @@ impl Directory {
     ///
     /// # Errors
     /// `Full`, `Io`: also when the name is taken.
-    pub async fn writer(&self, name: ObjectName, key: &DataKey, hash: Option<RunningHash>) -> Result<Writer> {
+    pub async fn writer(
+        &self,
+        name: ObjectName,
+        key: &DataKey,
+        hash: Option<RunningHash>,
+    ) -> Result<Writer> {
         let sealer = Sealer::for_object(key, name.bytes()).map_err(Error::Seal)?;
         let share = self.shared.budget.take(crate::writer::BUFFER).await?;
         let path = self.path_of(name);
         let create = move || {
-            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+            let file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path);
             file.map_err(|cause| Error::io(|| format!("making object {name}"), cause))
         };
         let file = self.shared.chores.run(create).await?;
-        Ok(Writer::new(Arc::clone(&self.shared), name, file, sealer, hash, share))
+        Ok(Writer::new(
+            Arc::clone(&self.shared),
+            name,
+            file,
+            sealer,
+            hash,
+            share,
+        ))
     }
 
     /// Opens an object to read the plain bytes `range` of its `size`. Verified: no byte is handed out that was altered.
     ///
     /// # Errors
     /// `NotFound`; `Damaged` when its length or header is not what it must be; `Io`.
-    pub async fn reader(&self, name: ObjectName, key: &DataKey, size: u64, range: Range<u64>) -> Result<Reader> {
+    pub async fn reader(
+        &self,
+        name: ObjectName,
+        key: &DataKey,
+        size: u64,
+        range: Range<u64>,
+    ) -> Result<Reader> {
         let (path, key) = (self.path_of(name), key.clone());
         let open = move || reader::open(&path, name, &key, size);
         let (file, opener) = self.shared.opening.run(open).await?;
-        Ok(Reader::new(Arc::clone(&self.shared), name, file, opener, size, range))
+        Ok(Reader::new(
+            Arc::clone(&self.shared),
+            name,
+            file,
+            opener,
+            size,
+            range,
+        ))
     }
 
     /// Whether the file of an object is there.
@@ -118,7 +152,8 @@ impl Directory {
     /// `NotFound`, `Io`.
     pub async fn flush(&self, name: ObjectName) -> Result<Flush> {
         let path = self.path_of(name);
-        let open = move || File::open(path).map_err(|cause| Error::of_object(name, "opening", cause));
+        let open =
+            move || File::open(path).map_err(|cause| Error::of_object(name, "opening", cause));
         let file = self.shared.chores.run(open).await?;
         Ok(Flush::start(name, file, &self.shared.flushing))
     }
@@ -130,7 +165,10 @@ impl Directory {
     pub async fn sync_group(&self, group: u8) -> Result<()> {
         let path = self.shared.path.join(group_path(group));
         let doing = move |path: &Path| format!("flushing the directory `{}`", path.display());
-        self.shared.flushing.run(move || sync_directory(&path).map_err(|cause| Error::io(|| doing(&path), cause))).await
+        self.shared
+            .flushing
+            .run(move || sync_directory(&path).map_err(|cause| Error::io(|| doing(&path), cause)))
+            .await
     }
 
     /// Removes an object. False: it was not there.
@@ -149,7 +187,11 @@ impl Directory {
 
     /// Begins to list the objects, in no order.
     pub fn list(&self) -> Listing {
-        Listing { shared: Arc::clone(&self.shared), group: Some(0), entries: None }
+        Listing {
+            shared: Arc::clone(&self.shared),
+            group: Some(0),
+            entries: None,
+        }
     }
 
     /// Bytes that an unprivileged writer may still fill on this disk.
@@ -157,8 +199,12 @@ impl Directory {
     /// # Errors
     /// `Io`.
     pub fn free_bytes(&self) -> Result<u64> {
-        let disk = rustix::fs::statvfs(&self.shared.path)
-            .map_err(|cause| Error::io(|| "asking for the free bytes of the disk".to_owned(), cause.into()))?;
+        let disk = rustix::fs::statvfs(&self.shared.path).map_err(|cause| {
+            Error::io(
+                || "asking for the free bytes of the disk".to_owned(),
+                cause.into(),
+            )
+        })?;
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
@@ -192,7 +238,11 @@ impl Listing {
             let path = self.shared.path.join(group_path(group));
             let entries = self.entries.take();
             let room = most.saturating_sub(names.len());
-            let (found, rest) = self.shared.chores.run(move || read_names(&path, group, entries, room)).await?;
+            let (found, rest) = self
+                .shared
+                .chores
+                .run(move || read_names(&path, group, entries, room))
+                .await?;
             names.extend(found);
             self.entries = rest;
             if self.entries.is_none() {
@@ -219,7 +269,9 @@ fn read_names(
     };
     let mut names = Vec::new();
     while names.len() < most {
-        let Some(entry) = entries.next() else { return Ok((names, None)) };
+        let Some(entry) = entries.next() else {
+            return Ok((names, None));
+        };
         let entry = entry.map_err(|cause| Error::io(doing, cause))?.file_name();
         let name = entry.to_str().and_then(|name| ObjectName::parse(name).ok());
         if let Some(name) = name.filter(|name| name.group() == group) {

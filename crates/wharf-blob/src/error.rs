@@ -55,7 +55,10 @@ impl Error {
     pub(crate) fn io(doing: impl FnOnce() -> String, cause: io::Error) -> Self {
         match cause.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
-            _ => Self::Io { doing: doing(), cause },
+            _ => Self::Io {
+                doing: doing(),
+                cause,
+            },
         }
     }
 
@@ -75,9 +78,18 @@ mod tests {
     fn a_full_disk_is_told_from_other_faults() {
         let name = ObjectName::random(0).unwrap();
         for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
-            assert!(matches!(Error::of_object(name, "writing", kind.into()), Error::Full));
+            assert!(matches!(
+                Error::of_object(name, "writing", kind.into()),
+                Error::Full
+            ));
         }
-        assert!(matches!(Error::of_object(name, "opening", io::ErrorKind::NotFound.into()), Error::NotFound { .. }));
-        assert!(matches!(Error::of_object(name, "reading", io::ErrorKind::Other.into()), Error::Io { .. }));
+        assert!(matches!(
+            Error::of_object(name, "opening", io::ErrorKind::NotFound.into()),
+            Error::NotFound { .. }
+        ));
+        assert!(matches!(
+            Error::of_object(name, "reading", io::ErrorKind::Other.into()),
+            Error::Io { .. }
+        ));
     }
 }

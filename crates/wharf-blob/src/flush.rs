@@ -27,7 +27,9 @@ impl Flush {
         let (sender, state) = watch::channel(State::Running);
         let crew = crew.clone();
         let flush = async move {
-            let flushed = crew.run(move || Ok(file.sync_data().map_err(|cause| cause.to_string()))).await;
+            let flushed = crew
+                .run(move || Ok(file.sync_data().map_err(|cause| cause.to_string())))
+                .await;
             let outcome = match flushed {
                 Ok(Ok(())) => State::Done,
                 // INVARIANT: it is not tried again: the operating system may have marked lost pages as clean.
@@ -56,11 +58,33 @@ impl Flush {
     /// `Poisoned` when they may not be, now and each time it is asked.
     pub async fn wait(&self) -> Result<()> {
         let mut state = self.state.clone();
-        let reached = state.wait_for(|state| !matches!(state, State::Running)).await;
+        let reached = state
+            .wait_for(|state| !matches!(state, State::Running))
+            .await;
         match reached.as_deref() {
             Ok(State::Done) => Ok(()),
-            Ok(State::Failed(cause)) => Err(Error::Poisoned { name: self.name, cause: cause.to_string() }),
+            Ok(State::Failed(cause)) => Err(Error::Poisoned {
+                name: self.name,
+                cause: cause.to_string(),
+            }),
             Ok(State::Running) | Err(_) => Err(Error::GivenUp),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_flush_that_failed_has_failed_for_everybody_and_for_ever() {
+        let name = ObjectName::random(0).unwrap();
+        // A device that cannot be flushed stands in for a disk that fails to.
+        let flush = Flush::start(name, File::open("/dev/null").unwrap(), &Crew::new(1));
+        let other = flush.clone();
+        for _ in 0..2 {
+            assert!(matches!(flush.wait().await, Err(Error::Poisoned { .. })));
+            assert!(matches!(other.wait().await, Err(Error::Poisoned { .. })));
         }
     }
 }

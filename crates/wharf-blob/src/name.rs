@@ -54,7 +54,9 @@ impl ObjectName {
 
     /// Where it lies below the directory: `ab/abcd…`.
     pub(crate) fn path(self) -> PathBuf {
-        [group_path(self.group()), PathBuf::from(self.to_string())].iter().collect()
+        [group_path(self.group()), PathBuf::from(self.to_string())]
+            .iter()
+            .collect()
     }
 }
 
@@ -97,7 +99,15 @@ mod tests {
 
     #[test]
     fn n34_texts_that_could_be_paths_are_no_names() {
-        for bad in ["", "../../../../etc/passwd", "ab/cd", &"A".repeat(32), &"a".repeat(31), &"a".repeat(33), "."] {
+        for bad in [
+            "",
+            "../../../../etc/passwd",
+            "ab/cd",
+            &"A".repeat(32),
+            &"a".repeat(31),
+            &"a".repeat(33),
+            ".",
+        ] {
             assert_eq!(ObjectName::parse(bad), Err(InvalidName), "{bad}");
         }
     }

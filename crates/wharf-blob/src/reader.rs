@@ -40,16 +40,27 @@ struct Source {
 }
 
 /// Opens an object's file and checks that it is one, of this name, key and length. Blocks.
-pub(crate) fn open(path: &Path, name: ObjectName, key: &DataKey, size: u64) -> Result<(File, Opener)> {
+pub(crate) fn open(
+    path: &Path,
+    name: ObjectName,
+    key: &DataKey,
+    size: u64,
+) -> Result<(File, Opener)> {
     let file = File::open(path).map_err(|cause| Error::of_object(name, "opening", cause))?;
-    let damaged = |reason: &str| Error::Damaged { name, reason: reason.to_owned() };
+    let damaged = |reason: &str| Error::Damaged {
+        name,
+        reason: reason.to_owned(),
+    };
     let mut header = [0; HEADER];
     read_exactly(&file, name, &mut header, 0)?;
     let opener = Opener::new(key, &header).map_err(|cause| damaged(&cause.to_string()))?;
     if *opener.object() != name.bytes() {
         return Err(damaged("it is another object"));
     }
-    let length = file.metadata().map_err(|cause| Error::of_object(name, "measuring", cause))?.len();
+    let length = file
+        .metadata()
+        .map_err(|cause| Error::of_object(name, "measuring", cause))?
+        .len();
     if length != opener.layout(size).sealed_len() {
         return Err(damaged("its length is not that of its bytes"));
     }
@@ -57,10 +68,14 @@ pub(crate) fn open(path: &Path, name: ObjectName, key: &DataKey, size: u64) -> R
 }
 
 fn read_exactly(file: &File, name: ObjectName, place: &mut [u8], at: u64) -> Result<()> {
-    file.read_exact_at(place, at).map_err(|cause| match cause.kind() {
-        io::ErrorKind::UnexpectedEof => Error::Damaged { name, reason: "it ends early".to_owned() },
-        _ => Error::of_object(name, "reading", cause),
-    })
+    file.read_exact_at(place, at)
+        .map_err(|cause| match cause.kind() {
+            io::ErrorKind::UnexpectedEof => Error::Damaged {
+                name,
+                reason: "it ends early".to_owned(),
+            },
+            _ => Error::of_object(name, "reading", cause),
+        })
 }
 
 impl Reader {
@@ -74,8 +89,20 @@ impl Reader {
     ) -> Self {
         let layout = opener.layout(size);
         let frames = layout.touched(&range);
-        let source = Arc::new(Source { name, file, opener, layout, range });
-        Self { shared, source, frames, ready: VecDeque::new(), ahead: None }
+        let source = Arc::new(Source {
+            name,
+            file,
+            opener,
+            layout,
+            range,
+        });
+        Self {
+            shared,
+            source,
+            frames,
+            ready: VecDeque::new(),
+            ahead: None,
+        }
     }
 
     /// The next bytes of the range, up to a frame; none at its end.
@@ -99,17 +126,28 @@ impl Reader {
             }
             // The first frame alone, so that it is on its way soon. No share is held here: what was handed out is
             // given back without us.
-            let buffer = self.shared.buffers.get(self.length_of(self.frames.start), self.shared.budget.take(BUFFER).await?);
+            let buffer = self.shared.buffers.get(
+                self.length_of(self.frames.start),
+                self.shared.budget.take(BUFFER).await?,
+            );
             let frames = self.ask(1);
             let source = Arc::clone(&self.source);
-            self.ready = self.shared.opening.run(move || source.read(frames, vec![buffer])).await?;
+            self.ready = self
+                .shared
+                .opening
+                .run(move || source.read(frames, vec![buffer]))
+                .await?;
         }
     }
 
     /// Begins to read what comes next, if the budget and a thread allow it now.
     fn read_ahead(&mut self) {
         let shares = std::iter::from_fn(|| self.shared.budget.try_take(BUFFER));
-        let wanted = self.frames.end.saturating_sub(self.frames.start).min(AT_ONCE);
+        let wanted = self
+            .frames
+            .end
+            .saturating_sub(self.frames.start)
+            .min(AT_ONCE);
         let buffers: Vec<Buffer> = (self.frames.start..self.frames.start.saturating_add(wanted))
             .zip(shares)
             .map(|(index, share)| self.shared.buffers.get(self.length_of(index), share))
@@ -119,7 +157,10 @@ impl Reader {
         }
         let frames = self.frames.start..self.frames.start.saturating_add(buffers.len() as u64);
         let (source, reading) = (Arc::clone(&self.source), frames.clone());
-        self.ahead = self.shared.opening.try_start(move || source.read(reading, buffers));
+        self.ahead = self
+            .shared
+            .opening
+            .try_start(move || source.read(reading, buffers));
         if self.ahead.is_some() {
             self.frames.start = frames.end;
         }
@@ -140,20 +181,31 @@ impl Reader {
 impl Source {
     /// Reads and opens some frames, each into its buffer. Blocks.
     fn read(&self, frames: Range<u64>, buffers: Vec<Buffer>) -> Result<VecDeque<Bytes>> {
-        frames.zip(buffers).map(|(index, buffer)| self.read_one(index, buffer)).collect()
+        frames
+            .zip(buffers)
+            .map(|(index, buffer)| self.read_one(index, buffer))
+            .collect()
     }
 
     fn read_one(&self, index: u64, mut buffer: Buffer) -> Result<Bytes> {
-        let damaged = || Error::Damaged { name: self.name, reason: format!("frame {index} was altered") };
+        let damaged = || Error::Damaged {
+            name: self.name,
+            reason: format!("frame {index} was altered"),
+        };
         let place = self.layout.place_of(index);
-        let length = usize::try_from(place.end.saturating_sub(place.start)).map_err(|_too_large| damaged())?;
+        let length = usize::try_from(place.end.saturating_sub(place.start))
+            .map_err(|_too_large| damaged())?;
         let room = buffer.place(length);
         if room.len() != length {
             return Err(damaged());
         }
         read_exactly(&self.file, self.name, room, place.start)?;
         let last = Last::from(self.layout.is_last(index));
-        let plain = self.opener.open_in_place(index, last, room).map_err(|_cause| damaged())?.len();
+        let plain = self
+            .opener
+            .open_in_place(index, last, room)
+            .map_err(|_cause| damaged())?
+            .len();
         let held = self.layout.plain_of(index);
         let from = self.range.start.max(held.start).saturating_sub(held.start);
         let to = self.range.end.min(held.end).saturating_sub(held.start);

@@ -15,7 +15,9 @@ pub(crate) struct Crew {
 impl Crew {
     /// So many at once.
     pub(crate) fn new(places: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(places)) }
+        Self {
+            places: Arc::new(Semaphore::new(places)),
+        }
     }
 
     /// A few for each processor: some of them wait for the disk.
@@ -39,7 +41,10 @@ impl Crew {
         T: Send + 'static,
         F: FnOnce() -> Result<T> + Send + 'static,
     {
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_closed| Error::GivenUp)?;
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(|_closed| Error::GivenUp)?;
         Ok(begin(place, work))
     }
 

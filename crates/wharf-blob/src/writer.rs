@@ -84,10 +84,27 @@ impl Writer {
         hash: Option<RunningHash>,
         share: Share,
     ) -> Self {
-        let mut filling = Filling { bytes: Vec::with_capacity(BUFFER), start: 0, _share: share };
+        let mut filling = Filling {
+            bytes: Vec::with_capacity(BUFFER),
+            start: 0,
+            _share: share,
+        };
         filling.begin(sealer.header());
-        let pen = Box::new(Pen { name, file, sealer, hash });
-        Self { shared, name, received: 0, filling: Some(filling), idle: None, pen: Some(pen), away: None }
+        let pen = Box::new(Pen {
+            name,
+            file,
+            sealer,
+            hash,
+        });
+        Self {
+            shared,
+            name,
+            received: 0,
+            filling: Some(filling),
+            idle: None,
+            pen: Some(pen),
+            away: None,
+        }
     }
 
     /// The object.
@@ -125,9 +142,21 @@ impl Writer {
         let pen = self.take_pen().await?;
         let filling = self.filling.take().ok_or(Error::GivenUp)?;
         self.idle = None;
-        let (pen, _) = self.shared.sealing.run(move || seal_and_write(pen, filling, Last::Yes)).await?;
-        let Pen { name, file, hash, .. } = *pen;
-        Ok(Written { shared: self.shared, name, file, size: self.received, hash })
+        let (pen, _) = self
+            .shared
+            .sealing
+            .run(move || seal_and_write(pen, filling, Last::Yes))
+            .await?;
+        let Pen {
+            name, file, hash, ..
+        } = *pen;
+        Ok(Written {
+            shared: self.shared,
+            name,
+            file,
+            size: self.received,
+            hash,
+        })
     }
 
     /// Sends the full buffer away and goes on with another: the idle one, a fresh one if the budget has it, else the
@@ -135,9 +164,20 @@ impl Writer {
     async fn send_away(&mut self) -> Result<()> {
         let pen = self.take_pen().await?;
         let full = self.filling.take().ok_or(Error::GivenUp)?;
-        let fresh = |share| Filling { bytes: Vec::with_capacity(BUFFER), start: 0, _share: share };
-        let next = self.idle.take().or_else(|| self.shared.budget.try_take(BUFFER).map(fresh));
-        let write = self.shared.sealing.start(move || seal_and_write(pen, full, Last::No)).await?;
+        let fresh = |share| Filling {
+            bytes: Vec::with_capacity(BUFFER),
+            start: 0,
+            _share: share,
+        };
+        let next = self
+            .idle
+            .take()
+            .or_else(|| self.shared.budget.try_take(BUFFER).map(fresh));
+        let write = self
+            .shared
+            .sealing
+            .start(move || seal_and_write(pen, full, Last::No))
+            .await?;
         let mut next = if let Some(next) = next {
             self.away = Some(write);
             next
@@ -195,17 +235,28 @@ impl Filling {
 fn seal_and_write(mut pen: Box<Pen>, mut filling: Filling, end: Last) -> Result<Back> {
     // Room for the tag of the last frame.
     filling.bytes.extend_from_slice(&[0; TAG]);
-    let mut frames = filling.bytes.split_at_mut(filling.start).1.chunks_mut(FRAME + TAG).peekable();
+    let mut frames = filling
+        .bytes
+        .split_at_mut(filling.start)
+        .1
+        .chunks_mut(FRAME + TAG)
+        .peekable();
     while let Some(frame) = frames.next() {
         let (plain, room) = frame.split_at_mut(frame.len().saturating_sub(TAG));
         if let Some(hash) = &mut pen.hash {
             hash.update(plain);
         }
-        let last = if frames.peek().is_none() { end } else { Last::No };
+        let last = if frames.peek().is_none() {
+            end
+        } else {
+            Last::No
+        };
         let tag = pen.sealer.seal_in_place(plain, last).map_err(Error::Seal)?;
         room.copy_from_slice(&tag);
     }
     let name = pen.name;
-    pen.file.write_all(&filling.bytes).map_err(|cause| Error::of_object(name, "writing", cause))?;
+    pen.file
+        .write_all(&filling.bytes)
+        .map_err(|cause| Error::of_object(name, "writing", cause))?;
     Ok((pen, filling))
 }

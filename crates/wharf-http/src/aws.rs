@@ -151,7 +151,9 @@ async fn claimant(
         .map_err(|error| fault_of_signature(&error))?;
     let scope = &presented.scope;
     let regions = &app.service.settings().regions;
-    let region = regions.iter().find(|region| region.as_str() == scope.region);
+    let region = regions
+        .iter()
+        .find(|region| region.as_str() == scope.region);
     presented
         .check_scope(service(&scope.service), |_| region.is_some())
         .and_then(|()| presented.check_time(request.exchange.at()))

@@ -135,7 +135,12 @@ impl<H: Handler> Edge<H> {
     pub async fn run<T: Transport>(self: Arc<Self>, listener: TcpListener, transport: T) {
         let transport = Arc::new(transport);
         let mut phase = self.phase.clone();
-        let stopped = async move { phase.wait_for(|phase| *phase == Phase::Draining).await.is_ok() };
+        let stopped = async move {
+            phase
+                .wait_for(|phase| *phase == Phase::Draining)
+                .await
+                .is_ok()
+        };
         let mut stopped = pin!(stopped);
         loop {
             let next = async {
@@ -162,11 +167,15 @@ impl<H: Handler> Edge<H> {
                 continue;
             };
             let (edge, transport) = (Arc::clone(&self), Arc::clone(&transport));
-            // Tracked by its pass: `drained` waits until all are back.
-            tokio::spawn(async move {
+            let connection = async move {
                 edge.connection(socket, remote, &*transport).await;
                 drop(pass);
-            });
+            };
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "tracked by its pass: `drained` waits until all are back"
+            )]
+            tokio::spawn(connection);
         }
     }
 
@@ -208,8 +217,7 @@ impl<H: Handler> Edge<H> {
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
         let pulse = stream::Pulse::new(Instant::now());
-        let watched =
-            stream::Watched::new(stream, Arc::clone(&pulse), self.limits.body_idle);
+        let watched = stream::Watched::new(stream, Arc::clone(&pulse), self.limits.body_idle);
         let service = {
             let (edge, pulse) = (Arc::clone(self), Arc::clone(&pulse));
             hyper::service::service_fn(move |request: http::Request<Incoming>| {

@@ -217,10 +217,7 @@ impl Site {
         let region = ["dkr.ecr.", "dkr-ecr.", "dkr.ecr-fips.", "dkr-ecr-fips."]
             .iter()
             .find_map(|form| rest.strip_prefix(form))?;
-        Some((
-            AccountId::parse(account).ok()?,
-            Region::parse(region).ok()?,
-        ))
+        Some((AccountId::parse(account).ok()?, Region::parse(region).ok()?))
     }
 
     fn endpoint(&self, secure: bool, host: Option<&Authority>, local: SocketAddr) -> Endpoint {
@@ -314,8 +311,17 @@ mod tests {
         assert_eq!(authority(&site, "localhost:5000"), "http://localhost:5000");
         assert_eq!(authority(&site, "10.1.2.3"), "http://10.1.2.3");
         assert_eq!(authority(&site, "[::1]:4640"), "http://[::1]:4640");
-        for hostile in ["evil.example", "x@127.0.0.1", "127.0.0.1.evil.example", "a b"] {
-            assert_eq!(authority(&site, hostile), "http://127.0.0.1:4640", "{hostile}");
+        for hostile in [
+            "evil.example",
+            "x@127.0.0.1",
+            "127.0.0.1.evil.example",
+            "a b",
+        ] {
+            assert_eq!(
+                authority(&site, hostile),
+                "http://127.0.0.1:4640",
+                "{hostile}"
+            );
         }
     }
 
@@ -325,8 +331,17 @@ mod tests {
             public_url: Some("https://registry.example:8443/".parse().unwrap()),
             ..Site::default()
         };
-        assert_eq!(authority(&site, "localhost:5000"), "https://registry.example:8443");
-        for bad in ["registry.example", "ftp://a", "http://a/b", "http://u@a", "http://"] {
+        assert_eq!(
+            authority(&site, "localhost:5000"),
+            "https://registry.example:8443"
+        );
+        for bad in [
+            "registry.example",
+            "ftp://a",
+            "http://a/b",
+            "http://u@a",
+            "http://",
+        ] {
             assert_eq!(bad.parse::<PublicUrl>(), Err(InvalidPublicUrl), "{bad}");
         }
     }
@@ -339,13 +354,24 @@ mod tests {
         };
         let named = |host: &str| {
             let origin = site.origin(&parts(&[("host", host)]), peer("127.0.0.1"));
-            origin.registry.map(|(account, region)| format!("{account} {region}"))
+            origin
+                .registry
+                .map(|(account, region)| format!("{account} {region}"))
         };
         let expected = Some("123456789012 eu-west-1".to_owned());
-        assert_eq!(named("123456789012.dkr.ecr.eu-west-1.amazonaws.com"), expected);
-        assert_eq!(named("123456789012.DKR.ecr.eu-west-1.amazonaws.com:443"), expected);
+        assert_eq!(
+            named("123456789012.dkr.ecr.eu-west-1.amazonaws.com"),
+            expected
+        );
+        assert_eq!(
+            named("123456789012.DKR.ecr.eu-west-1.amazonaws.com:443"),
+            expected
+        );
         assert_eq!(named("123456789012.dkr-ecr.eu-west-1.on.aws"), expected);
-        assert_eq!(named("123456789012.dkr.ecr-fips.eu-west-1.amazonaws.com"), expected);
+        assert_eq!(
+            named("123456789012.dkr.ecr-fips.eu-west-1.amazonaws.com"),
+            expected
+        );
         assert_eq!(named("123456789012.dkr.ecr.eu-west-1.evil.com"), None);
         assert_eq!(named("123456789012.dkr.ecr.eu-west-1.xamazonaws.com"), None);
         assert_eq!(named("12345.dkr.ecr.eu-west-1.amazonaws.com"), None);
@@ -356,7 +382,10 @@ mod tests {
             origin.endpoint.registry_url(&account, &region)
         };
         let name = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
-        assert_eq!(endpoint("api.ecr.eu-west-1.amazonaws.com"), format!("http://{name}"));
+        assert_eq!(
+            endpoint("api.ecr.eu-west-1.amazonaws.com"),
+            format!("http://{name}")
+        );
         assert_eq!(endpoint("127.0.0.1:4640"), format!("http://{name}:4640"));
     }
 

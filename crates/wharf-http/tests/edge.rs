@@ -1,5 +1,13 @@
 //! The edge against raw sockets: what a client sees when something is refused, breaks, or takes too long.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the test's process ends its tasks"
+)]
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,15 +48,25 @@ impl Handler for Desk {
             "/refuse" => empty(StatusCode::FORBIDDEN),
             "/head" => {
                 let mut answer = empty(StatusCode::OK);
-                answer.headers_mut().insert("content-length", "12345".parse().unwrap());
+                answer
+                    .headers_mut()
+                    .insert("content-length", "12345".parse().unwrap());
                 answer
             }
             "/broken" => {
-                let pieces = futures_util::stream::iter([Ok(Bytes::from_static(b"half")), Err("disk".into())]);
-                Response::new(Payload::Stream { pieces: Box::pin(pieces), left: 8 })
+                let pieces = futures_util::stream::iter([
+                    Ok(Bytes::from_static(b"half")),
+                    Err("disk".into()),
+                ]);
+                Response::new(Payload::Stream {
+                    pieces: Box::pin(pieces),
+                    left: 8,
+                })
             }
             _ => {
-                let count = |sum, piece: Result<Bytes, _>| std::future::ready(sum + piece.map_or(0, |piece| piece.len()));
+                let count = |sum, piece: Result<Bytes, _>| {
+                    std::future::ready(sum + piece.map_or(0, |piece| piece.len()))
+                };
                 let length = request.body.fold(0, count).await;
                 whole(&length.to_string())
             }
@@ -103,13 +121,29 @@ async fn start(limits: Limits) -> Running {
     let outcomes = Arc::new(Kept::default());
     let (entered, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (phase, heard) = watch::channel(Phase::Serving);
-    let desk = Desk { entered: Arc::clone(&entered), release: Arc::clone(&release) };
-    let edge = Edge::new(desk, limits, vec![outcomes.clone() as Arc<dyn Sink>], || 7, heard);
+    let desk = Desk {
+        entered: Arc::clone(&entered),
+        release: Arc::clone(&release),
+    };
+    let edge = Edge::new(
+        desk,
+        limits,
+        vec![outcomes.clone() as Arc<dyn Sink>],
+        || 7,
+        heard,
+    );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(Arc::clone(&edge).run(listener, Plain));
     let drained = Box::pin(async move { edge.drained().await });
-    Running { address, outcomes, phase, entered, release, drained }
+    Running {
+        address,
+        outcomes,
+        phase,
+        entered,
+        release,
+        drained,
+    }
 }
 
 /// Sends the text and reads until the server closes.
@@ -126,10 +160,24 @@ async fn talk(running: &Running, text: &str) -> String {
 async fn every_answer_carries_a_request_id_and_leaves_one_outcome() {
     let running = start(Limits::default()).await;
     let answer = talk(&running, "POST /a?X-Amz-Signature=SECRET HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello").await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\n5"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\n5"),
+        "{answer}"
+    );
     let outcome = running.outcomes.next().await;
-    assert!(answer.contains(&format!("x-amzn-requestid: {}\r\n", outcome.request_id)), "{answer}");
-    assert_eq!((outcome.status, outcome.bytes_in, outcome.bytes_out, outcome.complete), (200, 5, 1, true));
+    assert!(
+        answer.contains(&format!("x-amzn-requestid: {}\r\n", outcome.request_id)),
+        "{answer}"
+    );
+    assert_eq!(
+        (
+            outcome.status,
+            outcome.bytes_in,
+            outcome.bytes_out,
+            outcome.complete
+        ),
+        (200, 5, 1, true)
+    );
     assert_eq!(outcome.target.as_str(), "/a?X-Amz-Signature=***");
     assert_eq!(outcome.at, 7);
 }
@@ -149,7 +197,11 @@ async fn a_panic_is_a_500_and_the_connection_goes_on() {
 #[tokio::test]
 async fn a_handler_past_its_deadline_is_answered_for() {
     let running = start(Limits::default()).await;
-    let answer = talk(&running, "GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    let answer = talk(
+        &running,
+        "GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    )
+    .await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
 }
 
@@ -157,7 +209,10 @@ async fn a_handler_past_its_deadline_is_answered_for() {
 async fn a_refused_upload_is_answered_before_its_body_comes() {
     let running = start(Limits::default()).await;
     let mut socket = TcpStream::connect(running.address).await.unwrap();
-    socket.write_all(b"PUT /refuse HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n").await.unwrap();
+    socket
+        .write_all(b"PUT /refuse HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).await.unwrap_or(0);
     let answer = String::from_utf8_lossy(&answer).into_owned();
@@ -184,7 +239,11 @@ async fn a_small_refused_body_is_drained_and_the_connection_reused() {
 #[tokio::test]
 async fn a_head_answer_keeps_the_length_of_what_get_would_send() {
     let running = start(Limits::default()).await;
-    let answer = talk(&running, "HEAD /head HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    let answer = talk(
+        &running,
+        "HEAD /head HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    )
+    .await;
     assert!(answer.contains("content-length: 12345\r\n"), "{answer}");
     assert!(answer.ends_with("\r\n\r\n"), "{answer}");
     assert!(running.outcomes.next().await.complete);
@@ -205,7 +264,10 @@ async fn an_answer_that_breaks_off_is_cut_and_logged_as_cut() {
 async fn a_client_that_leaves_is_an_outcome_too() {
     let running = start(Limits::default()).await;
     let mut socket = TcpStream::connect(running.address).await.unwrap();
-    socket.write_all(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    socket
+        .write_all(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
     running.entered.notified().await;
     drop(socket);
     assert_eq!(running.outcomes.next().await.status, 499);
@@ -213,12 +275,24 @@ async fn a_client_that_leaves_is_an_outcome_too() {
 
 #[tokio::test]
 async fn too_many_headers_too_large_headers_and_slow_headers_end_the_connection() {
-    let running = start(Limits { header: Duration::from_millis(100), ..Limits::default() }).await;
+    let running = start(Limits {
+        header: Duration::from_millis(100),
+        ..Limits::default()
+    })
+    .await;
     let many = "a: b\r\n".repeat(101);
-    let answer = talk(&running, &format!("GET / HTTP/1.1\r\nHost: x\r\n{many}\r\n")).await;
+    let answer = talk(
+        &running,
+        &format!("GET / HTTP/1.1\r\nHost: x\r\n{many}\r\n"),
+    )
+    .await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
     let large = format!("a: {}\r\n", "b".repeat(70_000));
-    let answer = talk(&running, &format!("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{large}\r\n")).await;
+    let answer = talk(
+        &running,
+        &format!("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{large}\r\n"),
+    )
+    .await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
     assert_eq!(talk(&running, "GET / HTTP/1.1\r\nHos").await, "");
     assert_eq!(talk(&running, "").await, "");
@@ -226,8 +300,16 @@ async fn too_many_headers_too_large_headers_and_slow_headers_end_the_connection(
 
 #[tokio::test]
 async fn a_body_that_stalls_ends_the_request() {
-    let running = start(Limits { body_idle: Duration::from_millis(100), ..Limits::default() }).await;
-    let answer = talk(&running, "PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc").await;
+    let running = start(Limits {
+        body_idle: Duration::from_millis(100),
+        ..Limits::default()
+    })
+    .await;
+    let answer = talk(
+        &running,
+        "PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
+    )
+    .await;
     assert!(answer.ends_with("\r\n\r\n3"), "{answer}");
 }
 
@@ -235,10 +317,14 @@ async fn a_body_that_stalls_ends_the_request() {
 async fn draining_lets_requests_end_closes_idle_connections_and_accepts_no_more() {
     let mut running = start(Limits::default()).await;
     let mut idle = TcpStream::connect(running.address).await.unwrap();
-    idle.write_all(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    idle.write_all(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
     running.outcomes.next().await;
     let mut busy = TcpStream::connect(running.address).await.unwrap();
-    busy.write_all(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    busy.write_all(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
     running.entered.notified().await;
     running.phase.send_replace(Phase::Draining);
     let mut rest = Vec::new();

@@ -16,11 +16,19 @@ impl KeyType for Length {
 }
 
 /// Derives `N` bytes from `secret`; other `salt` or `info`, other bytes.
-pub(crate) fn derive<const N: usize>(secret: &[u8], salt: &[u8], info: &[&[u8]]) -> Result<Zeroizing<[u8; N]>> {
+pub(crate) fn derive<const N: usize>(
+    secret: &[u8],
+    salt: &[u8],
+    info: &[&[u8]],
+) -> Result<Zeroizing<[u8; N]>> {
     let mut derived = Zeroizing::new([0; N]);
     let extracted = Salt::new(HKDF_SHA256, salt).extract(secret);
-    let expanded = extracted.expand(info, Length(N)).map_err(|_unspecified| Error::Refused)?;
-    expanded.fill(derived.as_mut()).map_err(|_unspecified| Error::Refused)?;
+    let expanded = extracted
+        .expand(info, Length(N))
+        .map_err(|_unspecified| Error::Refused)?;
+    expanded
+        .fill(derived.as_mut())
+        .map_err(|_unspecified| Error::Refused)?;
     Ok(derived)
 }
 
@@ -49,7 +57,8 @@ mod tests {
         let salt: Vec<u8> = (0..=0x0c).collect();
         let info: Vec<u8> = (0xf0..=0xf9).collect();
         let derived = derive::<42>(&secret, &salt, &[&info]).unwrap();
-        let expected = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
+        let expected =
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
         assert_eq!(hex::encode(derived.as_ref()), expected);
     }
 }

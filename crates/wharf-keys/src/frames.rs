@@ -47,7 +47,10 @@ pub struct Layout {
 impl Layout {
     /// The frames of what is sealed now, for `plain` bytes.
     pub fn new(plain: u64) -> Self {
-        Self { frame: FRAME as u64, plain }
+        Self {
+            frame: FRAME as u64,
+            plain,
+        }
     }
 
     /// How many frames there are: at least one.
@@ -58,7 +61,9 @@ impl Layout {
     /// Bytes of the whole object with header and tags.
     pub fn sealed_len(&self) -> u64 {
         let tags = self.frames().saturating_mul(TAG as u64);
-        (HEADER as u64).saturating_add(self.plain).saturating_add(tags)
+        (HEADER as u64)
+            .saturating_add(self.plain)
+            .saturating_add(tags)
     }
 
     /// The plain bytes that a frame holds.
@@ -70,8 +75,12 @@ impl Layout {
     /// Where a frame lies in the sealed object, with its tag.
     pub fn place_of(&self, index: u64) -> Range<u64> {
         let plain = self.plain_of(index);
-        let start = (HEADER as u64).saturating_add(index.saturating_mul(self.frame.saturating_add(TAG as u64)));
-        start..start.saturating_add(plain.end.saturating_sub(plain.start)).saturating_add(TAG as u64)
+        let start = (HEADER as u64)
+            .saturating_add(index.saturating_mul(self.frame.saturating_add(TAG as u64)));
+        start
+            ..start
+                .saturating_add(plain.end.saturating_sub(plain.start))
+                .saturating_add(TAG as u64)
     }
 
     /// Whether it is the last one.
@@ -105,7 +114,10 @@ pub struct Sealer {
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealer").field("next", &self.next).field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("Sealer")
+            .field("next", &self.next)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
     }
 }
 
@@ -134,7 +146,13 @@ impl Sealer {
         let (frame_key, commitment) = keys(key, &header, &salt)?;
         header.extend_from_slice(&commitment);
         let header: [u8; HEADER] = header.try_into().map_err(|_length| Error::Misfit)?;
-        Ok(Self { bound: hash(&header), header, key: frame_key, next: 0, ended: false })
+        Ok(Self {
+            bound: hash(&header),
+            header,
+            key: frame_key,
+            next: 0,
+            ended: false,
+        })
     }
 
     /// What goes before the frames.
@@ -147,7 +165,11 @@ impl Sealer {
     /// # Errors
     /// `Misfit` when a frame that is not the last is not full, is more than full, or comes after the last.
     pub fn seal_in_place(&mut self, frame: &mut [u8], last: Last) -> Result<[u8; TAG]> {
-        let fits = if last.yes() { frame.len() <= FRAME } else { frame.len() == FRAME };
+        let fits = if last.yes() {
+            frame.len() <= FRAME
+        } else {
+            frame.len() == FRAME
+        };
         if self.ended || !fits {
             return Err(Error::Misfit);
         }
@@ -210,7 +232,9 @@ pub struct Opener {
 
 impl fmt::Debug for Opener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opener").field("frame", &self.frame).finish_non_exhaustive()
+        f.debug_struct("Opener")
+            .field("frame", &self.frame)
+            .finish_non_exhaustive()
     }
 }
 
@@ -221,13 +245,16 @@ impl Opener {
     /// `Damaged` when it is no header or of another key, `Version` when it is of a format not known here.
     pub fn new(key: &DataKey, header: &[u8]) -> Result<Self> {
         let header: &[u8; HEADER] = header.try_into().map_err(|_length| Error::Damaged)?;
-        let rest = header.strip_prefix(MAGIC.as_slice()).ok_or(Error::Damaged)?;
+        let rest = header
+            .strip_prefix(MAGIC.as_slice())
+            .ok_or(Error::Damaged)?;
         let (format, rest) = rest.split_first_chunk::<4>().ok_or(Error::Damaged)?;
         if *format != [VERSION, ALGORITHM, 0, 0] {
             return Err(Error::Version(format.first().copied().unwrap_or(0)));
         }
         let (frame, rest) = rest.split_first_chunk::<4>().ok_or(Error::Damaged)?;
-        let frame = usize::try_from(u32::from_be_bytes(*frame)).map_err(|_too_large| Error::Damaged)?;
+        let frame =
+            usize::try_from(u32::from_be_bytes(*frame)).map_err(|_too_large| Error::Damaged)?;
         if !FRAMES_TAKEN.contains(&frame) {
             return Err(Error::Damaged);
         }
@@ -236,7 +263,12 @@ impl Opener {
         let (committed_to, _) = header.split_at(COMMITMENT_AT);
         let (frame_key, expected) = keys(key, committed_to, salt)?;
         verify_slices_are_equal(commitment, &expected).map_err(|_unequal| Error::Damaged)?;
-        Ok(Self { object: *object, frame, bound: hash(header), key: frame_key })
+        Ok(Self {
+            object: *object,
+            frame,
+            bound: hash(header),
+            key: frame_key,
+        })
     }
 
     /// The id of the object that the header was made for.
@@ -246,14 +278,22 @@ impl Opener {
 
     /// Where its frames lie, given the length that the database tells.
     pub fn layout(&self, plain: u64) -> Layout {
-        Layout { frame: self.frame as u64, plain }
+        Layout {
+            frame: self.frame as u64,
+            plain,
+        }
     }
 
     /// Opens a frame, with its tag behind it, where it lies; what it returns is the plain part.
     ///
     /// # Errors
     /// `Damaged` when it was altered, is not the one of that number, or `last` does not agree.
-    pub fn open_in_place<'a>(&self, index: u64, last: Last, frame: &'a mut [u8]) -> Result<&'a mut [u8]> {
+    pub fn open_in_place<'a>(
+        &self,
+        index: u64,
+        last: Last,
+        frame: &'a mut [u8],
+    ) -> Result<&'a mut [u8]> {
         let index = u32::try_from(index).map_err(|_too_large| Error::Damaged)?;
         self.key
             .open_in_place(nonce(index, last), Aad::from(self.bound), frame)
@@ -279,7 +319,9 @@ impl Opener {
 pub fn seal_all(key: &DataKey, plain: &[u8]) -> Result<Vec<u8>> {
     let mut object = Sealer::new(key)?;
     let layout = Layout::new(plain.len() as u64);
-    let mut sealed = Vec::with_capacity(usize::try_from(layout.sealed_len()).map_err(|_too_large| Error::Misfit)?);
+    let mut sealed = Vec::with_capacity(
+        usize::try_from(layout.sealed_len()).map_err(|_too_large| Error::Misfit)?,
+    );
     sealed.extend_from_slice(object.header());
     let mut frames = plain.chunks(FRAME).peekable();
     if frames.peek().is_none() {
@@ -312,7 +354,9 @@ pub fn open_all(key: &DataKey, sealed: &[u8]) -> Result<Vec<u8>> {
         let start = plain.len();
         plain.extend_from_slice(frame);
         let place = plain.get_mut(start..).ok_or(Error::Damaged)?;
-        let length = opener.open_in_place(index, Last::from(frames.peek().is_none()), place)?.len();
+        let length = opener
+            .open_in_place(index, Last::from(frames.peek().is_none()), place)?
+            .len();
         plain.truncate(start + length);
     }
     Ok(plain)
@@ -322,8 +366,12 @@ pub fn open_all(key: &DataKey, sealed: &[u8]) -> Result<Vec<u8>> {
 fn keys(key: &DataKey, committed_to: &[u8], salt: &[u8; 32]) -> Result<(LessSafeKey, [u8; 32])> {
     let derived = derive::<64>(key.bytes(), salt, &[&hash(committed_to)])?;
     let (frame_key, commitment) = derived.split_first_chunk::<32>().ok_or(Error::Refused)?;
-    let unbound = UnboundKey::new(&AES_256_GCM, frame_key).map_err(|_unspecified| Error::Refused)?;
-    Ok((LessSafeKey::new(unbound), commitment.try_into().map_err(|_length| Error::Refused)?))
+    let unbound =
+        UnboundKey::new(&AES_256_GCM, frame_key).map_err(|_unspecified| Error::Refused)?;
+    Ok((
+        LessSafeKey::new(unbound),
+        commitment.try_into().map_err(|_length| Error::Refused)?,
+    ))
 }
 
 fn hash(bytes: &[u8]) -> [u8; 32] {

@@ -67,7 +67,10 @@ impl RegistryKey {
     /// # Errors
     /// `OtherKey` when another key, or another generation, wrapped it; `Damaged`, also for another context.
     pub fn unwrap(&self, wrapped: &[u8], context: &str) -> Result<DataKey> {
-        self.0.unwrap(DATA_KEY, context, wrapped).and_then(|plain| exact(&plain)).map(DataKey)
+        self.0
+            .unwrap(DATA_KEY, context, wrapped)
+            .and_then(|plain| exact(&plain))
+            .map(DataKey)
     }
 }
 
@@ -89,12 +92,24 @@ mod tests {
 
     #[test]
     fn a_data_key_comes_back_only_under_its_registry_key_and_context() {
-        let (registry, other) = (RegistryKey::generate().unwrap(), RegistryKey::generate().unwrap());
+        let (registry, other) = (
+            RegistryKey::generate().unwrap(),
+            RegistryKey::generate().unwrap(),
+        );
         let key = DataKey::generate().unwrap();
         let wrapped = registry.wrap(&key, "repository/1").unwrap();
-        assert_eq!(registry.unwrap(&wrapped, "repository/1").unwrap().bytes(), key.bytes());
-        assert!(matches!(registry.unwrap(&wrapped, "repository/2"), Err(Error::Damaged)));
-        assert!(matches!(other.unwrap(&wrapped, "repository/1"), Err(Error::OtherKey)));
+        assert_eq!(
+            registry.unwrap(&wrapped, "repository/1").unwrap().bytes(),
+            key.bytes()
+        );
+        assert!(matches!(
+            registry.unwrap(&wrapped, "repository/2"),
+            Err(Error::Damaged)
+        ));
+        assert!(matches!(
+            other.unwrap(&wrapped, "repository/1"),
+            Err(Error::OtherKey)
+        ));
     }
 
     #[test]
@@ -106,6 +121,9 @@ mod tests {
 
     #[test]
     fn n9_two_keys_are_never_alike() {
-        assert_ne!(DataKey::generate().unwrap().bytes(), DataKey::generate().unwrap().bytes());
+        assert_ne!(
+            DataKey::generate().unwrap().bytes(),
+            DataKey::generate().unwrap().bytes()
+        );
     }
 }

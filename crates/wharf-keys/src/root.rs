@@ -67,23 +67,42 @@ impl RootKey {
     /// `OtherKey` if it is not; `Damaged`, `Version`.
     pub fn check(&self, sealed: &[u8]) -> Result<()> {
         let opened = self.keys.unwrap(CHECK, "", sealed)?;
-        if opened.as_slice() == CHECK_VALUE { Ok(()) } else { Err(Error::Damaged) }
+        if opened.as_slice() == CHECK_VALUE {
+            Ok(())
+        } else {
+            Err(Error::Damaged)
+        }
     }
 
     /// Wraps the key of an account's registry in a region.
     ///
     /// # Errors
     /// `Random`.
-    pub fn wrap_registry_key(&self, key: &RegistryKey, account: &str, region: &str) -> Result<Vec<u8>> {
-        self.keys.wrap(REGISTRY_KEY, &registry(account, region), key.bytes())
+    pub fn wrap_registry_key(
+        &self,
+        key: &RegistryKey,
+        account: &str,
+        region: &str,
+    ) -> Result<Vec<u8>> {
+        self.keys
+            .wrap(REGISTRY_KEY, &registry(account, region), key.bytes())
     }
 
     /// Opens the key of an account's registry in a region.
     ///
     /// # Errors
     /// `OtherKey`, `Damaged`, also for another account or region; `Version`.
-    pub fn unwrap_registry_key(&self, wrapped: &[u8], account: &str, region: &str) -> Result<RegistryKey> {
-        RegistryKey::from_bytes(exact(&self.keys.unwrap(REGISTRY_KEY, &registry(account, region), wrapped)?)?)
+    pub fn unwrap_registry_key(
+        &self,
+        wrapped: &[u8],
+        account: &str,
+        region: &str,
+    ) -> Result<RegistryKey> {
+        RegistryKey::from_bytes(exact(&self.keys.unwrap(
+            REGISTRY_KEY,
+            &registry(account, region),
+            wrapped,
+        )?)?)
     }
 
     /// Seals a secret that must be had back, such as an access key's, for `context`: whose it is.
@@ -119,7 +138,10 @@ fn registry(account: &str, region: &str) -> String {
 }
 
 fn unusable(path: &Path, reason: &dyn fmt::Display) -> Error {
-    Error::RootKeyFile { path: path.to_owned(), reason: reason.to_string() }
+    Error::RootKeyFile {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
 }
 
 fn load(path: &Path) -> Result<Zeroizing<[u8; KEY]>> {
@@ -127,14 +149,18 @@ fn load(path: &Path) -> Result<Zeroizing<[u8; KEY]>> {
     let metadata = file.metadata().map_err(|error| unusable(path, &error))?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(unusable(path, &format!("its mode is {mode:o}, and nobody but its owner may read it (chmod 600)")));
+        return Err(unusable(
+            path,
+            &format!("its mode is {mode:o}, and nobody but its owner may read it (chmod 600)"),
+        ));
     }
     // One byte more than a key with its line end, to see that there is no more.
     let mut text = Zeroizing::new([0_u8; 2 * KEY + 2]);
     let length = read_up_to(&mut file, text.as_mut()).map_err(|error| unusable(path, &error))?;
     let digits = text.get(..length).unwrap_or_default().trim_ascii_end();
     let mut key = Zeroizing::new([0; KEY]);
-    hex::decode_to_slice(digits, key.as_mut()).map_err(|_cause| unusable(path, &"it does not hold 64 hex digits"))?;
+    hex::decode_to_slice(digits, key.as_mut())
+        .map_err(|_cause| unusable(path, &"it does not hold 64 hex digits"))?;
     Ok(key)
 }
 
@@ -156,14 +182,17 @@ fn create(path: &Path) -> Result<bool> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".new-{}", hex::encode(random::<8>()?)));
     let temporary = Path::new(&temporary);
-    let made = write_synced(temporary, key.as_ref()).and_then(|()| match fs::hard_link(temporary, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        linked => linked.map(|()| true),
-    });
+    let made =
+        write_synced(temporary, key.as_ref()).and_then(|()| match fs::hard_link(temporary, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            linked => linked.map(|()| true),
+        });
     // Also after a failure: half a key is of use to nobody.
     let removed = fs::remove_file(temporary);
     let made = made.map_err(|error| unusable(path, &error))?;
-    removed.and_then(|()| sync_parent(path)).map_err(|error| unusable(path, &error))?;
+    removed
+        .and_then(|()| sync_parent(path))
+        .map_err(|error| unusable(path, &error))?;
     Ok(made)
 }
 
@@ -173,13 +202,20 @@ fn write_synced(path: &Path, key: &[u8]) -> io::Result<()> {
         hex::encode_to_slice(key, digits).map_err(io::Error::other)?;
         *line_end = b'\n';
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(text.as_ref())?;
     file.sync_all()
 }
 
 fn sync_parent(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     File::open(parent)?.sync_all()
 }
 
@@ -197,8 +233,15 @@ mod tests {
         let path = directory.path().join("root.key");
         let (made, created) = RootKey::load_or_create(&path).unwrap();
         assert!(created);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing temporary is left");
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(
+            fs::read_dir(directory.path()).unwrap().count(),
+            1,
+            "nothing temporary is left"
+        );
         let (read, created) = RootKey::load_or_create(&path).unwrap();
         assert!(!created);
         assert_eq!(made.token_key(), read.token_key());
@@ -211,7 +254,10 @@ mod tests {
         let (one, _) = RootKey::load_or_create(&directory.path().join("one")).unwrap();
         let (other, _) = RootKey::load_or_create(&directory.path().join("other")).unwrap();
         assert_ne!(one.token_key(), other.token_key());
-        assert!(matches!(other.check(&one.check_value().unwrap()), Err(Error::OtherKey)));
+        assert!(matches!(
+            other.check(&one.check_value().unwrap()),
+            Err(Error::OtherKey)
+        ));
     }
 
     #[test]
@@ -223,10 +269,18 @@ mod tests {
         for mode in [0o640, 0o604, 0o660] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             let error = RootKey::load_or_create(&path).unwrap_err();
-            assert!(error.to_string().contains("nobody but its owner"), "{error}");
+            assert!(
+                error.to_string().contains("nobody but its owner"),
+                "{error}"
+            );
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        for content in [b"".to_vec(), whole[..63].to_vec(), [whole.as_slice(), b"00"].concat(), vec![b'g'; 64]] {
+        for content in [
+            b"".to_vec(),
+            whole[..63].to_vec(),
+            [whole.as_slice(), b"00"].concat(),
+            vec![b'g'; 64],
+        ] {
             fs::write(&path, content).unwrap();
             let error = RootKey::load_or_create(&path).unwrap_err();
             assert!(error.to_string().contains("64 hex digits"), "{error}");
@@ -245,19 +299,35 @@ mod tests {
     fn a_registry_key_opens_only_for_its_account_and_region() {
         let root = root(1);
         let key = RegistryKey::generate().unwrap();
-        let wrapped = root.wrap_registry_key(&key, "123456789012", "us-east-1").unwrap();
-        let opened = root.unwrap_registry_key(&wrapped, "123456789012", "us-east-1").unwrap();
+        let wrapped = root
+            .wrap_registry_key(&key, "123456789012", "us-east-1")
+            .unwrap();
+        let opened = root
+            .unwrap_registry_key(&wrapped, "123456789012", "us-east-1")
+            .unwrap();
         assert_eq!(opened.bytes(), key.bytes());
-        assert!(root.unwrap_registry_key(&wrapped, "123456789012", "eu-west-1").is_err());
-        assert!(root.unwrap_registry_key(&wrapped, "210987654321", "us-east-1").is_err());
+        assert!(
+            root.unwrap_registry_key(&wrapped, "123456789012", "eu-west-1")
+                .is_err()
+        );
+        assert!(
+            root.unwrap_registry_key(&wrapped, "210987654321", "us-east-1")
+                .is_err()
+        );
     }
 
     #[test]
     fn a_secret_opens_only_under_its_root_and_context() {
         let sealed = root(1).seal_secret(b"a secret", "AKIA").unwrap();
-        assert_eq!(root(1).open_secret(&sealed, "AKIA").unwrap().as_slice(), b"a secret");
+        assert_eq!(
+            root(1).open_secret(&sealed, "AKIA").unwrap().as_slice(),
+            b"a secret"
+        );
         assert!(root(1).open_secret(&sealed, "AKIB").is_err());
-        assert!(matches!(root(2).open_secret(&sealed, "AKIA"), Err(Error::OtherKey)));
+        assert!(matches!(
+            root(2).open_secret(&sealed, "AKIA"),
+            Err(Error::OtherKey)
+        ));
         assert!(root(1).unwrap_registry_key(&sealed, "AKIA", "").is_err());
     }
 }

@@ -54,7 +54,12 @@ impl WrapKey {
     }
 
     /// Opens what [`Self::wrap`] sealed.
-    pub(crate) fn unwrap(&self, purpose: &str, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    pub(crate) fn unwrap(
+        &self,
+        purpose: &str,
+        context: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>> {
         let (version, rest) = sealed.split_first().ok_or(Error::Damaged)?;
         if *version != VERSION {
             return Err(Error::Version(*version));
@@ -81,7 +86,9 @@ impl WrapKey {
 
     fn sealing_key(&self, salt: &[u8; SALT]) -> Result<LessSafeKey> {
         let key = derive::<KEY>(self.key.as_ref(), salt, &[b"wharfinger wrap 1"])?;
-        Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_ref()).map_err(|_unspecified| Error::Refused)?))
+        Ok(LessSafeKey::new(
+            UnboundKey::new(&AES_256_GCM, key.as_ref()).map_err(|_unspecified| Error::Refused)?,
+        ))
     }
 
     /// What is authenticated beside the secret: version, key, purpose (its length first), context.
@@ -110,16 +117,33 @@ mod tests {
     #[test]
     fn what_is_wrapped_opens_only_for_its_key_purpose_and_context() {
         let sealed = key(1).wrap("data-key", "here", b"secret").unwrap();
-        assert_eq!(*key(1).unwrap("data-key", "here", &sealed).unwrap(), b"secret");
-        assert!(matches!(key(2).unwrap("data-key", "here", &sealed), Err(Error::OtherKey)));
-        assert!(matches!(key(1).unwrap("data-key", "there", &sealed), Err(Error::Damaged)));
-        assert!(matches!(key(1).unwrap("data-ke", "yhere", &sealed), Err(Error::Damaged)));
-        assert!(matches!(key(1).unwrap("registry-key", "here", &sealed), Err(Error::Damaged)));
+        assert_eq!(
+            *key(1).unwrap("data-key", "here", &sealed).unwrap(),
+            b"secret"
+        );
+        assert!(matches!(
+            key(2).unwrap("data-key", "here", &sealed),
+            Err(Error::OtherKey)
+        ));
+        assert!(matches!(
+            key(1).unwrap("data-key", "there", &sealed),
+            Err(Error::Damaged)
+        ));
+        assert!(matches!(
+            key(1).unwrap("data-ke", "yhere", &sealed),
+            Err(Error::Damaged)
+        ));
+        assert!(matches!(
+            key(1).unwrap("registry-key", "here", &sealed),
+            Err(Error::Damaged)
+        ));
     }
 
     #[test]
     fn wraps_of_one_secret_share_neither_salt_nor_nonce() {
-        let wraps: Vec<_> = (0..1_000).map(|_| key(1).wrap("data-key", "here", b"secret").unwrap()).collect();
+        let wraps: Vec<_> = (0..1_000)
+            .map(|_| key(1).wrap("data-key", "here", b"secret").unwrap())
+            .collect();
         let salts: HashSet<_> = wraps.iter().map(|sealed| sealed[17..33].to_vec()).collect();
         let nonces: HashSet<_> = wraps.iter().map(|sealed| sealed[33..45].to_vec()).collect();
         assert_eq!((salts.len(), nonces.len()), (1_000, 1_000));
@@ -129,7 +153,10 @@ mod tests {
     fn an_unknown_version_is_named() {
         let mut sealed = key(1).wrap("data-key", "here", b"secret").unwrap();
         sealed[0] = 9;
-        assert!(matches!(key(1).unwrap("data-key", "here", &sealed), Err(Error::Version(9))));
+        assert!(matches!(
+            key(1).unwrap("data-key", "here", &sealed),
+            Err(Error::Version(9))
+        ));
     }
 
     proptest! {

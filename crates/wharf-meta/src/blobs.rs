@@ -131,7 +131,13 @@ pub fn insert(tx: &mut Tx, row: &BlobRow) -> Result<()> {
 ///
 /// # Errors
 /// Those of the database.
-pub fn find(tx: &mut Tx, account: &str, region: &str, encryption: &str, digest: &str) -> Result<Option<BlobRow>> {
+pub fn find(
+    tx: &mut Tx,
+    account: &str,
+    region: &str,
+    encryption: &str,
+    digest: &str,
+) -> Result<Option<BlobRow>> {
     let row = tx.row(&FIND, &[&account, &region, &encryption, &digest])?;
     row.map(|row| {
         Ok(BlobRow {
@@ -168,8 +174,17 @@ pub fn adopt_extents(tx: &mut Tx, blob: i64, upload: &str) -> Result<u64> {
 ///
 /// # Errors
 /// Those of the database.
-pub fn extents(tx: &mut Tx, blob: i64, start: i64, end: i64, limit: i64) -> Result<Vec<ExtentPlace>> {
-    tx.rows(&EXTENTS, &[&blob, &start, &end, &limit])?.iter().map(ExtentPlace::from_row).collect()
+pub fn extents(
+    tx: &mut Tx,
+    blob: i64,
+    start: i64,
+    end: i64,
+    limit: i64,
+) -> Result<Vec<ExtentPlace>> {
+    tx.rows(&EXTENTS, &[&blob, &start, &end, &limit])?
+        .iter()
+        .map(ExtentPlace::from_row)
+        .collect()
 }
 
 /// Takes from a blob the extents that begin at `to` or earlier; their rows stay. How many.
@@ -185,14 +200,23 @@ pub fn release_extents(tx: &mut Tx, blob: i64, to: i64) -> Result<u64> {
 /// # Errors
 /// Those of the database.
 pub fn unreadable(tx: &mut Tx, blob: i64) -> Result<Option<String>> {
-    tx.row(&UNREADABLE, &[&blob])?.map(|row| row.get(0)).transpose()
+    tx.row(&UNREADABLE, &[&blob])?
+        .map(|row| row.get(0))
+        .transpose()
 }
 
 /// Links a blob to a repository, or keeps the link it has until `keep_until` at least.
 ///
 /// # Errors
 /// `ForeignKey` when there is no such blob.
-pub fn link(tx: &mut Tx, repository: i64, digest: &str, blob: i64, keep_until: Micros, now: Micros) -> Result<()> {
+pub fn link(
+    tx: &mut Tx,
+    repository: i64,
+    digest: &str,
+    blob: i64,
+    keep_until: Micros,
+    now: Micros,
+) -> Result<()> {
     tx.run(&LINK, &[&repository, &digest, &blob, &keep_until, &now])?;
     Ok(())
 }
@@ -237,7 +261,16 @@ pub fn is_held(tx: &mut Tx, repository: i64, digest: &str) -> Result<bool> {
 /// # Errors
 /// `ForeignKey` when there is no such blob.
 pub fn put_key(tx: &mut Tx, row: &BlobKeyRow) -> Result<()> {
-    tx.run(&PUT_KEY, &[&row.repository, &row.blob, &row.key_id, &row.material, &row.wrapped])?;
+    tx.run(
+        &PUT_KEY,
+        &[
+            &row.repository,
+            &row.blob,
+            &row.key_id,
+            &row.material,
+            &row.wrapped,
+        ],
+    )?;
     Ok(())
 }
 
@@ -246,7 +279,10 @@ pub fn put_key(tx: &mut Tx, row: &BlobKeyRow) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn key(tx: &mut Tx, repository: i64, blob: i64) -> Result<Option<BlobKeyRow>> {
-    tx.row(&KEY, &[&repository, &blob])?.as_ref().map(key_from_row).transpose()
+    tx.row(&KEY, &[&repository, &blob])?
+        .as_ref()
+        .map(key_from_row)
+        .transpose()
 }
 
 /// Up to `limit` copies of a blob's data key, in order of repository, after that of `after`.
@@ -254,7 +290,10 @@ pub fn key(tx: &mut Tx, repository: i64, blob: i64) -> Result<Option<BlobKeyRow>
 /// # Errors
 /// Those of the database.
 pub fn keys(tx: &mut Tx, blob: i64, after: i64, limit: i64) -> Result<Vec<BlobKeyRow>> {
-    tx.rows(&KEYS, &[&blob, &after, &limit])?.iter().map(key_from_row).collect()
+    tx.rows(&KEYS, &[&blob, &after, &limit])?
+        .iter()
+        .map(key_from_row)
+        .collect()
 }
 
 /// Gives content a second digest in a repository. One that is known stays as it is.
@@ -271,5 +310,7 @@ pub fn add_alias(tx: &mut Tx, repository: i64, alias: &str, digest: &str) -> Res
 /// # Errors
 /// Those of the database.
 pub fn alias(tx: &mut Tx, repository: i64, alias: &str) -> Result<Option<String>> {
-    tx.row(&ALIAS, &[&repository, &alias])?.map(|row| row.get(0)).transpose()
+    tx.row(&ALIAS, &[&repository, &alias])?
+        .map(|row| row.get(0))
+        .transpose()
 }

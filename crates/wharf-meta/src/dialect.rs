@@ -11,7 +11,8 @@ pub(crate) fn sqlite(sql: &str) -> String {
         if character == '\'' {
             quoted = !quoted;
         }
-        let numbered = character == '$' && !quoted && characters.peek().is_some_and(char::is_ascii_digit);
+        let numbered =
+            character == '$' && !quoted && characters.peek().is_some_and(char::is_ascii_digit);
         text.push(if numbered { '?' } else { character });
     }
     text
@@ -19,8 +20,18 @@ pub(crate) fn sqlite(sql: &str) -> String {
 
 /// Rewrites a statement for `PostgreSQL`.
 pub(crate) fn postgresql(sql: &str) -> String {
-    let sql = lists(sql, "TEXT_LIST(", "(SELECT json_array_elements_text(CAST(CAST(", " AS TEXT) AS JSON)))");
-    lists(&sql, "BIGINT_LIST(", "(SELECT CAST(json_array_elements_text(CAST(CAST(", " AS TEXT) AS JSON)) AS BIGINT))")
+    let sql = lists(
+        sql,
+        "TEXT_LIST(",
+        "(SELECT json_array_elements_text(CAST(CAST(",
+        " AS TEXT) AS JSON)))",
+    );
+    lists(
+        &sql,
+        "BIGINT_LIST(",
+        "(SELECT CAST(json_array_elements_text(CAST(CAST(",
+        " AS TEXT) AS JSON)) AS BIGINT))",
+    )
 }
 
 /// Replaces `NAME($n)` by `before`, the parameter and `after`.
@@ -44,7 +55,10 @@ mod tests {
             sqlite("SELECT a FROM t WHERE b = $1 AND c = '$2' AND d = $12"),
             "SELECT a FROM t WHERE b = ?1 AND c = '$2' AND d = ?12"
         );
-        assert_eq!(sqlite("SELECT '$' || $3, 'it''s $1'"), "SELECT '$' || ?3, 'it''s $1'");
+        assert_eq!(
+            sqlite("SELECT '$' || $3, 'it''s $1'"),
+            "SELECT '$' || ?3, 'it''s $1'"
+        );
     }
 
     #[test]

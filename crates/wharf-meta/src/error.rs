@@ -62,7 +62,9 @@ pub enum Error {
         job: i64,
     },
     /// The database was written by a newer program.
-    #[error("the database has schema version {found}, and this program knows versions up to {known}")]
+    #[error(
+        "the database has schema version {found}, and this program knows versions up to {known}"
+    )]
     Newer {
         /// The version found.
         found: i64,

@@ -28,7 +28,16 @@ pub struct ExtentRow {
 /// # Errors
 /// `Unique` when the id is taken, `ForeignKey` when there is no such object.
 pub fn insert(tx: &mut Tx, row: &ExtentRow) -> Result<()> {
-    tx.run(&INSERT, &[&row.id, &row.size, &row.object, &row.sealed, &row.created_at])?;
+    tx.run(
+        &INSERT,
+        &[
+            &row.id,
+            &row.size,
+            &row.object,
+            &row.sealed,
+            &row.created_at,
+        ],
+    )?;
     Ok(())
 }
 
@@ -45,7 +54,10 @@ pub fn exists(tx: &mut Tx, id: i64) -> Result<bool> {
 /// # Errors
 /// Those of the database.
 pub fn sealed(tx: &mut Tx, id: i64) -> Result<Option<Vec<u8>>> {
-    let sealed = tx.row(&SEALED, &[&id])?.map(|mut row| row.take::<Option<Vec<u8>>>(0)).transpose()?;
+    let sealed = tx
+        .row(&SEALED, &[&id])?
+        .map(|mut row| row.take::<Option<Vec<u8>>>(0))
+        .transpose()?;
     Ok(sealed.flatten())
 }
 

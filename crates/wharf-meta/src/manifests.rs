@@ -76,7 +76,10 @@ fn from_row(row: &Row) -> Result<ManifestRow> {
     })
 }
 
-/// Inserts a manifest. Fails with `Error::Unique` when the repository holds that digest.
+/// Inserts a manifest.
+///
+/// # Errors
+/// `Unique` when the repository holds that digest.
 pub fn insert(tx: &mut Tx, repository: i64, row: &ManifestRow, sealed: &SealedManifest) -> Result<()> {
     tx.run(
         &INSERT,
@@ -101,11 +104,17 @@ pub fn insert(tx: &mut Tx, repository: i64, row: &ManifestRow, sealed: &SealedMa
 }
 
 /// The manifest of that digest, if the repository holds it.
+///
+/// # Errors
+/// Those of the database.
 pub fn get(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<ManifestRow>> {
     tx.row(&GET, &[&repository, &digest])?.as_ref().map(from_row).transpose()
 }
 
 /// The sealed bytes of a manifest.
+///
+/// # Errors
+/// Those of the database.
 pub fn sealed(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<SealedManifest>> {
     let row = tx.row(&SEALED, &[&repository, &digest])?;
     row.map(|row| Ok(SealedManifest { key_id: row.get(0)?, material: row.get(1)?, wrapped: row.get(2)?, sealed: row.get(3)? }))
@@ -113,16 +122,25 @@ pub fn sealed(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<Seale
 }
 
 /// Up to `limit` manifests whose digest sorts after `after`, in order of digest.
+///
+/// # Errors
+/// Those of the database.
 pub fn page(tx: &mut Tx, repository: i64, after: &str, limit: i64) -> Result<Vec<ManifestRow>> {
     tx.rows(&PAGE, &[&repository, &after, &limit])?.iter().map(from_row).collect()
 }
 
 /// Whether the repository holds any manifest.
+///
+/// # Errors
+/// Those of the database.
 pub fn any(tx: &mut Tx, repository: i64) -> Result<bool> {
     Ok(tx.row(&ANY, &[&repository])?.is_some())
 }
 
 /// Removes a manifest with its rows of links and children. Its tags must be gone, and no index may hold it.
+///
+/// # Errors
+/// `ForeignKey` while a tag or an index holds it.
 pub fn delete(tx: &mut Tx, repository: i64, digest: &str) -> Result<()> {
     tx.run(&DELETE_LINKS, &[&repository, &digest])?;
     tx.run(&DELETE_CHILDREN, &[&repository, &digest])?;
@@ -131,6 +149,9 @@ pub fn delete(tx: &mut Tx, repository: i64, digest: &str) -> Result<()> {
 }
 
 /// Notes that a manifest refers to a linked blob.
+///
+/// # Errors
+/// `ForeignKey` when the repository does not link the blob.
 pub fn add_link(tx: &mut Tx, repository: i64, manifest: &str, position: i64, digest: &str) -> Result<()> {
     tx.run(&ADD_LINK, &[&repository, &manifest, &position, &digest])?;
     tx.run(&RESCUE_LINK, &[&repository, &digest])?;
@@ -138,44 +159,68 @@ pub fn add_link(tx: &mut Tx, repository: i64, manifest: &str, position: i64, dig
 }
 
 /// The digests of the blobs that a manifest refers to, config first.
+///
+/// # Errors
+/// Those of the database.
 pub fn links(tx: &mut Tx, repository: i64, manifest: &str) -> Result<Vec<String>> {
     tx.rows(&LINKS, &[&repository, &manifest])?.iter().map(|row| row.get(0)).collect()
 }
 
 /// Notes that an index has a member.
+///
+/// # Errors
+/// `ForeignKey` when the member is not an image of the repository.
 pub fn add_child(tx: &mut Tx, repository: i64, parent: &str, position: i64, child: &str) -> Result<()> {
     tx.run(&ADD_CHILD, &[&repository, &parent, &position, &child])?;
     Ok(())
 }
 
 /// The indexes of the repository that hold this manifest: the first 100.
+///
+/// # Errors
+/// Those of the database.
 pub fn parents(tx: &mut Tx, repository: i64, child: &str) -> Result<Vec<String>> {
     tx.rows(&PARENTS, &[&repository, &child])?.iter().map(|row| row.get(0)).collect()
 }
 
 /// Some index of the repository that still has members, for the job that empties a deleted repository.
+///
+/// # Errors
+/// Those of the database.
 pub fn a_parent(tx: &mut Tx, repository: i64) -> Result<Option<String>> {
     tx.row(&A_PARENT, &[&repository])?.map(|row| row.get(0)).transpose()
 }
 
 /// Removes the membership rows of one index.
+///
+/// # Errors
+/// Those of the database.
 pub fn delete_children(tx: &mut Tx, repository: i64, parent: &str) -> Result<u64> {
     tx.run(&DELETE_CHILDREN, &[&repository, &parent])
 }
 
 /// The linked blob of that digest, if the repository links it.
+///
+/// # Errors
+/// Those of the database.
 pub fn linked_blob(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<LinkedBlob>> {
     let row = tx.row(&LINK, &[&repository, &digest])?;
     row.map(|row| Ok(LinkedBlob { blob: row.get(0)?, size: row.get(1)?, media_type: row.get(2)? })).transpose()
 }
 
 /// Gives a blob the media type of the first manifest that names it.
+///
+/// # Errors
+/// Those of the database.
 pub fn name_media_type(tx: &mut Tx, blob: i64, media_type: &str) -> Result<()> {
     tx.run(&NAME_MEDIA_TYPE, &[&blob, &media_type])?;
     Ok(())
 }
 
 /// Keeps the blobs of a manifest that goes to the trash until `until`.
+///
+/// # Errors
+/// Those of the database.
 pub fn trash_links(tx: &mut Tx, repository: i64, manifest: &str, until: i64) -> Result<()> {
     tx.run(&TRASH_LINKS, &[&repository, &manifest, &until])?;
     Ok(())

@@ -9,7 +9,10 @@ pub(crate) struct Migration {
 }
 
 /// All steps, in order of version.
-pub(crate) static MIGRATIONS: &[Migration] = &[Migration { version: 1, sql: include_str!("../schema/0001_first.sql") }];
+pub(crate) static MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: include_str!("../schema/0001_first.sql"),
+}];
 
 /// Two nodes that start at once migrate one after the other.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7449363)";
@@ -55,10 +58,15 @@ fn steps(tx: &mut Tx, migrations: &[Migration], now: Micros) -> Result<()> {
     }
     // Read again: another node may have been faster.
     let found = version(tx)?;
-    for migration in migrations.iter().filter(|migration| migration.version > found) {
+    for migration in migrations
+        .iter()
+        .filter(|migration| migration.version > found)
+    {
         tx.batch(migration.sql)?;
         let version = migration.version;
-        tx.batch(&format!("INSERT INTO schema_version (version, applied_at) VALUES ({version}, {now})"))?;
+        tx.batch(&format!(
+            "INSERT INTO schema_version (version, applied_at) VALUES ({version}, {now})"
+        ))?;
     }
     Ok(())
 }
@@ -66,7 +74,9 @@ fn steps(tx: &mut Tx, migrations: &[Migration], now: Micros) -> Result<()> {
 /// The version of the schema in the database; 0 if it has none.
 fn version(tx: &mut Tx) -> Result<i64> {
     let has_table = match tx.database() {
-        Database::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
+        Database::Sqlite => {
+            "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'"
+        }
         Database::PostgreSql => {
             "SELECT COUNT(*) FROM pg_catalog.pg_tables
              WHERE schemaname = current_schema() AND tablename = 'schema_version'"

@@ -50,25 +50,43 @@ pub struct After {
 impl After {
     /// Before every row.
     pub fn nothing() -> Self {
-        Self { at: Micros::MIN, name: String::new() }
+        Self {
+            at: Micros::MIN,
+            name: String::new(),
+        }
     }
 }
 
 impl From<&ObjectRow> for After {
     fn from(row: &ObjectRow) -> Self {
-        Self { at: row.at, name: row.name.clone() }
+        Self {
+            at: row.at,
+            name: row.name.clone(),
+        }
     }
 }
 
 fn from_row(row: &Row) -> Result<ObjectRow> {
-    Ok(ObjectRow { name: row.get(0)?, store: row.get(1)?, state: row.get(2)?, at: row.get(3)?, upload: row.get(4)? })
+    Ok(ObjectRow {
+        name: row.get(0)?,
+        store: row.get(1)?,
+        state: row.get(2)?,
+        at: row.get(3)?,
+        upload: row.get(4)?,
+    })
 }
 
 /// Inserts a pending object, before its file is made.
 ///
 /// # Errors
 /// `Unique` when the name is taken.
-pub fn insert_pending(tx: &mut Tx, name: &str, store: &str, at: Micros, upload: &str) -> Result<()> {
+pub fn insert_pending(
+    tx: &mut Tx,
+    name: &str,
+    store: &str,
+    at: Micros,
+    upload: &str,
+) -> Result<()> {
     tx.run(&INSERT, &[&name, &store, &at, &upload])?;
     Ok(())
 }
@@ -126,7 +144,10 @@ pub fn doom_stray(tx: &mut Tx, name: &str, due: Micros) -> Result<bool> {
 /// # Errors
 /// Those of the database.
 pub fn strays(tx: &mut Tx, after: &After, limit: i64) -> Result<Vec<ObjectRow>> {
-    tx.rows(&STRAYS, &[&after.at, &after.name, &limit])?.iter().map(from_row).collect()
+    tx.rows(&STRAYS, &[&after.at, &after.name, &limit])?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// Up to `limit` doomed objects whose files may go at `now`, in order of `(at, name)`.
@@ -134,7 +155,10 @@ pub fn strays(tx: &mut Tx, after: &After, limit: i64) -> Result<Vec<ObjectRow>> 
 /// # Errors
 /// Those of the database.
 pub fn due(tx: &mut Tx, now: Micros, after: &After, limit: i64) -> Result<Vec<ObjectRow>> {
-    tx.rows(&DUE, &[&now, &after.at, &after.name, &limit])?.iter().map(from_row).collect()
+    tx.rows(&DUE, &[&now, &after.at, &after.name, &limit])?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// Removes the rows of doomed objects, after their files; how many.
@@ -150,5 +174,8 @@ pub fn delete_doomed<T: AsRef<str>>(tx: &mut Tx, names: &[T]) -> Result<u64> {
 /// # Errors
 /// Those of the database.
 pub fn known<T: AsRef<str>>(tx: &mut Tx, names: &[T]) -> Result<Vec<String>> {
-    tx.rows(&KNOWN, &[&text_list(names)])?.iter().map(|row| row.get(0)).collect()
+    tx.rows(&KNOWN, &[&text_list(names)])?
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
 }

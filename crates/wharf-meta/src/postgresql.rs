@@ -36,12 +36,14 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn open(url: &str, options: Options, migrations: &[Migration]) -> Result<Self> {
-        let config: ::postgres::Config =
-            url.parse().map_err(|error| Error::Unsuitable(format!("the connection string: {error}")))?;
+        let config: ::postgres::Config = url
+            .parse()
+            .map_err(|error| Error::Unsuitable(format!("the connection string: {error}")))?;
         // The client runs a runtime of its own, which a thread of the caller's runtime does not allow.
         std::thread::scope(|scope| {
             let prepared = scope.spawn(|| prepare(&config, options, migrations)).join();
-            prepared.unwrap_or_else(|payload| Err(Error::panicked("open_postgres", payload.as_ref())))
+            prepared
+                .unwrap_or_else(|payload| Err(Error::panicked("open_postgres", payload.as_ref())))
         })?;
         let works = Arc::new(Queue::new(options.queue));
         let counters = Arc::new(Counters::default());
@@ -59,7 +61,11 @@ impl Engine {
             };
             threads.spawn(&format!("meta-postgres-{number}"), move || worker.run())?;
         }
-        Ok(Self { works, counters, threads })
+        Ok(Self {
+            works,
+            counters,
+            threads,
+        })
     }
 
     pub(crate) async fn read(&self, work: Box<dyn Work>) {
@@ -106,16 +112,22 @@ fn prepare(config: &::postgres::Config, options: Options, migrations: &[Migratio
     for row in settings {
         let (collation, encoding): (String, String) = (row.get(0)?, row.get(1)?);
         if !matches!(collation.as_str(), "C" | "POSIX") {
-            let text =
-                format!("the PostgreSQL database has collation `{collation}`; names sort by bytes only under `C`");
+            let text = format!(
+                "the PostgreSQL database has collation `{collation}`; names sort by bytes only under `C`"
+            );
             return Err(Error::Unsuitable(text));
         }
         if encoding != "UTF8" {
-            return Err(Error::Unsuitable(format!("the PostgreSQL database has encoding `{encoding}`, not `UTF8`")));
+            return Err(Error::Unsuitable(format!(
+                "the PostgreSQL database has encoding `{encoding}`, not `UTF8`"
+            )));
         }
     }
     migrate(&mut tx, migrations, options.now, |_, found| {
-        tracing::warn!(found, "the schema is brought forward; the backup of PostgreSQL is its operator's");
+        tracing::warn!(
+            found,
+            "the schema is brought forward; the backup of PostgreSQL is its operator's"
+        );
         Ok(())
     })
 }
@@ -134,12 +146,23 @@ struct Worker {
 
 /// What one run of a closure came to.
 enum Attempt {
-    /// The closure's answer stands.
-    Answer,
+    /// The closure's answer stands, and what it wrote.
+    Committed,
+    /// The closure's answer stands, and nothing that it wrote.
+    Discarded,
     /// An error of the store stands in its place.
     Refuse(Error),
     /// Another transaction was in the way.
     Again(Error),
+}
+
+/// The connection is gone, with nothing committed: another one is tried, if the server takes it.
+fn lost(tx: &mut Tx, error: Error) -> Attempt {
+    tx.postgresql().map(Session::give_up);
+    match error {
+        Error::Io(_) => Attempt::Again(error),
+        other => Attempt::Refuse(other),
+    }
 }
 
 impl Drop for Worker {
@@ -167,12 +190,27 @@ impl Worker {
                 Ok(tx) => tx,
                 Err(error) => return work.refuse(error),
             };
-            let attempt = self.attempt(&mut tx, mode, reruns, work.as_mut());
+            let attempt = Self::attempt(&mut tx, mode, reruns, work.as_mut());
             self.tx = Some(tx);
             match attempt {
-                Attempt::Answer => return work.answer(),
-                Attempt::Refuse(error) => return work.refuse(error),
-                Attempt::Again(error) if reruns == MOST_RERUNS => return work.refuse(error),
+                Attempt::Committed => {
+                    self.count(mode, |counters, durability| {
+                        counters.committed(durability, 1)
+                    });
+                    return work.answer();
+                }
+                Attempt::Discarded => {
+                    self.count(mode, Counters::discarded);
+                    return work.answer();
+                }
+                Attempt::Refuse(error) => {
+                    self.count(mode, Counters::discarded);
+                    return work.refuse(error);
+                }
+                Attempt::Again(error) if reruns == MOST_RERUNS => {
+                    self.count(mode, Counters::discarded);
+                    return work.refuse(error);
+                }
                 Attempt::Again(_) => {
                     reruns += 1;
                     self.counters.reruns.fetch_add(1, Ordering::Relaxed);
@@ -186,64 +224,74 @@ impl Worker {
     fn take_connected(&mut self) -> Result<Tx> {
         match self.tx.take() {
             Some(tx) if tx.is_open() => Ok(tx),
-            _ => Ok(Tx::new(tx::Session::PostgreSql(Box::new(Session::connect(&self.config)?)))),
+            _ => Ok(Tx::new(tx::Session::PostgreSql(Box::new(
+                Session::connect(&self.config)?,
+            )))),
         }
     }
 
     /// Waits longer with each re-run, and not as long as the other workers do.
     fn step_aside(&self, reruns: u32) {
         let most = 1_u64 << reruns.min(6);
-        let part = self.number.wrapping_mul(7).wrapping_add(u64::from(reruns).wrapping_mul(3)) % 8 + 1;
+        let part = self
+            .number
+            .wrapping_mul(7)
+            .wrapping_add(u64::from(reruns).wrapping_mul(3))
+            % 8
+            + 1;
         std::thread::sleep(Duration::from_micros(most * part * 250));
     }
 
-    fn attempt(&self, tx: &mut Tx, mode: Mode, reruns: u32, work: &mut dyn Work) -> Attempt {
+    fn attempt(tx: &mut Tx, mode: Mode, reruns: u32, work: &mut dyn Work) -> Attempt {
         let begin = match mode {
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Mode::Write(Durability::Hard) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-            Mode::Write(Durability::Soft) => "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL synchronous_commit = off",
+            Mode::Write(Durability::Soft) => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL synchronous_commit = off"
+            }
         };
         if let Err(error) = tx.control(begin) {
-            return Attempt::Refuse(error);
+            return lost(tx, error);
         }
         let verdict = work.run(tx);
         if verdict == Verdict::Keep {
-            return self.commit(tx, mode);
+            return commit(tx);
         }
         if let Err(error) = tx.control("ROLLBACK") {
             tracing::warn!(%error, "a transaction could not be rolled back; its connection is given up");
             tx.postgresql().map(Session::give_up);
         }
-        if matches!(mode, Mode::Write(_)) {
-            self.counters.rolled_back.fetch_add(1, Ordering::Relaxed);
-        }
         match tx.failure() {
             Some(failure @ Error::Serialization { .. }) => Attempt::Again(failure.clone()),
+            // Nothing was committed over a connection that broke before COMMIT.
+            Some(failure @ Error::Io(_)) => lost(tx, failure.clone()),
             // A row that another transaction wrote or removed after this one looked: the second run
             // sees it, and the closure finds its own words for it.
             Some(failure @ (Error::Unique { .. } | Error::ForeignKey { .. })) if reruns == 0 => {
                 Attempt::Again(failure.clone())
             }
-            _ => Attempt::Answer,
+            _ => Attempt::Discarded,
         }
     }
 
-    fn commit(&self, tx: &mut Tx, mode: Mode) -> Attempt {
-        match (tx.control("COMMIT"), mode) {
-            (Ok(()), Mode::Read) => {
+    fn count(&self, mode: Mode, of_write: impl FnOnce(&Counters, Durability)) {
+        match mode {
+            Mode::Read => {
                 self.counters.reads.fetch_add(1, Ordering::Relaxed);
-                Attempt::Answer
             }
-            (Ok(()), Mode::Write(durability)) => {
-                self.counters.committed(durability, 1);
-                Attempt::Answer
-            }
-            (Err(error @ Error::Serialization { .. }), _) => Attempt::Again(error),
-            (Err(error), _) => {
-                // Whether it is committed is not known if the connection broke: so it is not run again.
-                tx.postgresql().map(Session::give_up);
-                Attempt::Refuse(error)
-            }
+            Mode::Write(durability) => of_write(&self.counters, durability),
+        }
+    }
+}
+
+fn commit(tx: &mut Tx) -> Attempt {
+    match tx.control("COMMIT") {
+        Ok(()) => Attempt::Committed,
+        Err(error @ Error::Serialization { .. }) => Attempt::Again(error),
+        Err(error) => {
+            // Whether it is committed is not known if the connection broke: so it is not run again.
+            tx.postgresql().map(Session::give_up);
+            Attempt::Refuse(error)
         }
     }
 }

@@ -21,7 +21,10 @@ struct State<T> {
 impl<T> Queue<T> {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
-            state: Mutex::new(State { items: VecDeque::new(), closed: false }),
+            state: Mutex::new(State {
+                items: VecDeque::new(),
+                closed: false,
+            }),
             ready: Condvar::new(),
             space: Semaphore::new(capacity),
         }
@@ -31,7 +34,9 @@ impl<T> Queue<T> {
     ///
     /// A caller that is dropped while it waits has added nothing; later, the item is the threads'.
     pub(crate) async fn push(&self, item: T) -> Result<(), T> {
-        let Ok(permit) = self.space.acquire().await else { return Err(item) };
+        let Ok(permit) = self.space.acquire().await else {
+            return Err(item);
+        };
         let mut state = self.lock();
         if state.closed {
             return Err(item);
@@ -50,7 +55,10 @@ impl<T> Queue<T> {
             if state.closed {
                 return None;
             }
-            state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .ready
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         let count = state.items.len().min(most);
         let items: Vec<T> = state.items.drain(..count).collect();

@@ -52,7 +52,10 @@ fn from_row(row: &Row) -> Result<RepositoryRow> {
     })
 }
 
-/// Inserts a repository. Fails with `Error::Unique` when the name is taken.
+/// Inserts a repository.
+///
+/// # Errors
+/// `Unique` when the name is taken.
 pub fn insert(tx: &mut Tx, row: &RepositoryRow) -> Result<()> {
     tx.run(
         &INSERT,
@@ -73,16 +76,25 @@ pub fn insert(tx: &mut Tx, row: &RepositoryRow) -> Result<()> {
 }
 
 /// The repository of that name, if it exists.
+///
+/// # Errors
+/// Those of the database.
 pub fn by_name(tx: &mut Tx, account: &str, region: &str, name: &str) -> Result<Option<RepositoryRow>> {
     tx.row(&BY_NAME, &[&account, &region, &name])?.as_ref().map(from_row).transpose()
 }
 
 /// Up to `limit` repositories whose name sorts after `after`, in order of name.
+///
+/// # Errors
+/// Those of the database.
 pub fn page(tx: &mut Tx, account: &str, region: &str, after: &str, limit: i64) -> Result<Vec<RepositoryRow>> {
     tx.rows(&PAGE, &[&account, &region, &after, &limit])?.iter().map(from_row).collect()
 }
 
 /// Removes the row and its resource tags. What hangs on the id stays for the job that moves it.
+///
+/// # Errors
+/// Those of the database.
 pub fn delete(tx: &mut Tx, id: i64) -> Result<()> {
     tx.run(&DELETE_TAGS, &[&id])?;
     tx.run(&DELETE, &[&id])?;
@@ -90,17 +102,26 @@ pub fn delete(tx: &mut Tx, id: i64) -> Result<()> {
 }
 
 /// The resource tags, in order of key: at most 50.
+///
+/// # Errors
+/// Those of the database.
 pub fn tags(tx: &mut Tx, id: i64) -> Result<Vec<(String, String)>> {
     tx.rows(&TAGS, &[&id])?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 /// Sets one resource tag.
+///
+/// # Errors
+/// Those of the database.
 pub fn put_tag(tx: &mut Tx, id: i64, key: &str, value: &str) -> Result<()> {
     tx.run(&PUT_TAG, &[&id, &key, &value])?;
     Ok(())
 }
 
 /// Removes one resource tag; whether it was there.
+///
+/// # Errors
+/// Those of the database.
 pub fn delete_tag(tx: &mut Tx, id: i64, key: &str) -> Result<bool> {
     Ok(tx.run(&DELETE_TAG, &[&id, &key])? > 0)
 }

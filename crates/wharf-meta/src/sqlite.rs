@@ -40,7 +40,9 @@ impl Engine {
     pub(crate) fn open(path: &Path, options: Options, migrations: &[Migration]) -> Result<Self> {
         check_version(rusqlite::version_number())?;
         let mut tx = Tx::new(tx::Session::Sqlite(Session::new(open_writer(path)?)));
-        migrate(&mut tx, migrations, options.now, |tx, found| back_up(tx, path, found, options.now))?;
+        migrate(&mut tx, migrations, options.now, |tx, found| {
+            back_up(tx, path, found, options.now)
+        })?;
         let last_seq = tx.ad_hoc_integer("SELECT MAX(seq) FROM events")?;
         tx.set_event_seq(Some(last_seq + 1));
 
@@ -52,14 +54,23 @@ impl Engine {
         threads.spawn("meta-checkpoint", move || checkpointer.run())?;
         for number in 0..options.readers.max(1) {
             let connection = open_connection(path)?;
-            connection.execute_batch("PRAGMA query_only = ON").map_err(|error| session::open_error(&error))?;
+            connection
+                .execute_batch("PRAGMA query_only = ON")
+                .map_err(|error| session::open_error(&error))?;
             let tx = Tx::new(tx::Session::Sqlite(Session::new(connection)));
             let (queue, counters) = (Arc::clone(&reads), Arc::clone(&counters));
-            threads.spawn(&format!("meta-reader-{number}"), move || run_reader(tx, &queue, &counters))?;
+            threads.spawn(&format!("meta-reader-{number}"), move || {
+                run_reader(tx, &queue, &counters)
+            })?;
         }
         let thread = writer::Writer::new(tx, Arc::clone(&writes), Arc::clone(&counters), wake);
         threads.spawn("meta-writer", move || thread.run())?;
-        Ok(Self { writes, reads, counters, threads })
+        Ok(Self {
+            writes,
+            reads,
+            counters,
+            threads,
+        })
     }
 
     pub(crate) async fn read(&self, work: Box<dyn Work>) {
@@ -98,7 +109,9 @@ impl Drop for Engine {
 
 fn check_version(version: i32) -> Result<()> {
     if version < OLDEST_SQLITE {
-        let text = format!("SQLite {version} is linked in, but {OLDEST_SQLITE} is the oldest that is safe");
+        let text = format!(
+            "SQLite {version} is linked in, but {OLDEST_SQLITE} is the oldest that is safe"
+        );
         return Err(Error::Unsuitable(text));
     }
     Ok(())
@@ -114,14 +127,18 @@ fn open_writer(path: &Path) -> Result<Connection> {
         .query_row("PRAGMA journal_mode", [], |row| row.get(0))
         .map_err(|error| session::open_error(&error))?;
     if mode != "wal" {
-        return Err(Error::Unsuitable(format!("SQLite would not use a WAL but `{mode}`")));
+        return Err(Error::Unsuitable(format!(
+            "SQLite would not use a WAL but `{mode}`"
+        )));
     }
     Ok(connection)
 }
 
 fn open_connection(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path).map_err(|error| session::open_error(&error))?;
-    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(|error| session::open_error(&error))?;
+    connection
+        .busy_timeout(std::time::Duration::from_secs(5))
+        .map_err(|error| session::open_error(&error))?;
     connection
         .execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF")
         .map_err(|error| session::open_error(&error))?;
@@ -134,10 +151,15 @@ fn back_up(tx: &mut Tx, path: &Path, found: i64, now: i64) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".schema-{found}-{now}.backup"));
     let copy: PathBuf = path.with_file_name(name);
-    let text = copy.to_str().ok_or_else(|| Error::Unsuitable(format!("`{}` is not UTF-8", copy.display())))?;
+    let text = copy
+        .to_str()
+        .ok_or_else(|| Error::Unsuitable(format!("`{}` is not UTF-8", copy.display())))?;
     tx.batch(&format!("VACUUM INTO '{}'", text.replace('\'', "''")))?;
     let sync = |path: &Path| std::fs::File::open(path).and_then(|file| file.sync_all());
-    let directory = copy.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let directory = copy
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
     sync(&copy)
         .and_then(|()| sync(directory))
         .map_err(|error| Error::Io(format!("backup `{}`: {error}", copy.display())))

@@ -30,14 +30,22 @@ struct Prepared {
 
 impl Prepared {
     const fn new() -> Self {
-        Self { text: OnceLock::new(), executed: AtomicBool::new(false) }
+        Self {
+            text: OnceLock::new(),
+            executed: AtomicBool::new(false),
+        }
     }
 }
 
 impl Statement {
     /// A statement called `module::NAME`. Used by [`statements!`](crate::statements).
     pub const fn new(name: &'static str, sql: &'static str) -> Self {
-        Self { name, sql, sqlite: Prepared::new(), postgresql: Prepared::new() }
+        Self {
+            name,
+            sql,
+            sqlite: Prepared::new(),
+            postgresql: Prepared::new(),
+        }
     }
 
     /// Its name, with the path of its module.

@@ -31,8 +31,14 @@ pub struct Options {
 impl Options {
     /// As many readers as there are processors, but 2 to 4; 8 connections; 1,024 waiting closures.
     pub fn new(now: Micros) -> Self {
-        let readers = std::thread::available_parallelism().map_or(2, |count| count.get().clamp(2, 4));
-        Self { readers, connections: 8, queue: 1_024, now }
+        let readers =
+            std::thread::available_parallelism().map_or(2, |count| count.get().clamp(2, 4));
+        Self {
+            readers,
+            connections: 8,
+            queue: 1_024,
+            now,
+        }
     }
 }
 
@@ -77,6 +83,11 @@ impl Counters {
         of_closures.fetch_add(closures, Ordering::Relaxed);
         of_commits.fetch_add(1, Ordering::Relaxed);
     }
+
+    /// Of either durability: nothing was written.
+    pub(crate) fn discarded(&self, _: Durability) {
+        self.rolled_back.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// The metadata of a registry, on `SQLite` or `PostgreSQL`. A clone is another handle of the same store.
@@ -98,7 +109,9 @@ impl Store {
     /// `Newer` if a newer program wrote it; `Unsuitable` if the linked `SQLite` is too old; `Io`, `Full`.
     pub fn open_sqlite(path: &Path, options: Options) -> Result<Self> {
         let engine = sqlite::Engine::open(path, options, crate::migrate::MIGRATIONS)?;
-        Ok(Self { engine: Arc::new(Engine::Sqlite(engine)) })
+        Ok(Self {
+            engine: Arc::new(Engine::Sqlite(engine)),
+        })
     }
 
     /// Connects to a `PostgreSQL` database, makes or migrates its tables, and starts its threads. Blocks.
@@ -111,7 +124,9 @@ impl Store {
     /// `Newer`; `Unsuitable` if its collation is not `C` or its encoding not UTF-8; `Io`.
     pub fn open_postgres(url: &str, options: Options) -> Result<Self> {
         let engine = postgresql::Engine::open(url, options, crate::migrate::MIGRATIONS)?;
-        Ok(Self { engine: Arc::new(Engine::PostgreSql(engine)) })
+        Ok(Self {
+            engine: Arc::new(Engine::PostgreSql(engine)),
+        })
     }
 
     /// Runs a closure that only reads, in a transaction that sees one state of the database.
@@ -131,7 +146,9 @@ impl Store {
             Engine::Sqlite(engine) => engine.read(work).await,
             Engine::PostgreSql(engine) => engine.read(work).await,
         }
-        answer.await.unwrap_or_else(|_closed| Err(E::from(Error::Closed)))
+        answer
+            .await
+            .unwrap_or_else(|_closed| Err(E::from(Error::Closed)))
     }
 
     /// Runs a closure that writes, in one transaction, and answers once it is committed.
@@ -157,7 +174,9 @@ impl Store {
             Engine::Sqlite(engine) => engine.write(durability, work).await,
             Engine::PostgreSql(engine) => engine.write(durability, work).await,
         }
-        answer.await.unwrap_or_else(|_closed| Err(E::from(Error::Closed)))
+        answer
+            .await
+            .unwrap_or_else(|_closed| Err(E::from(Error::Closed)))
     }
 
     /// What the store has done since it was opened.
@@ -221,6 +240,8 @@ impl Store {
         migrations: &[crate::migrate::Migration],
     ) -> Result<Self> {
         let engine = sqlite::Engine::open(path, options, migrations)?;
-        Ok(Self { engine: Arc::new(Engine::Sqlite(engine)) })
+        Ok(Self {
+            engine: Arc::new(Engine::Sqlite(engine)),
+        })
     }
 }

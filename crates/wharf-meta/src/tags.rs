@@ -16,39 +16,60 @@ crate::statements! {
 }
 
 /// The digest a tag points to.
+///
+/// # Errors
+/// Those of the database.
 pub fn get(tx: &mut Tx, repository: i64, tag: &str) -> Result<Option<String>> {
     tx.row(&GET, &[&repository, &tag])?.map(|row| row.get(0)).transpose()
 }
 
-/// Makes a tag. Fails with `Error::Unique` when it exists: two sessions cannot both make it.
+/// Makes a tag.
+///
+/// # Errors
+/// `Unique` when the tag exists; `ForeignKey` when there is no such image.
 pub fn insert(tx: &mut Tx, repository: i64, tag: &str, digest: &str, now: i64) -> Result<()> {
     tx.run(&INSERT, &[&repository, &tag, &digest, &now])?;
     Ok(())
 }
 
 /// Points an existing tag to another digest.
+///
+/// # Errors
+/// Those of the database.
 pub fn move_to(tx: &mut Tx, repository: i64, tag: &str, digest: &str, now: i64) -> Result<()> {
     tx.run(&MOVE, &[&repository, &tag, &digest, &now])?;
     Ok(())
 }
 
 /// Removes a tag.
+///
+/// # Errors
+/// Those of the database.
 pub fn delete(tx: &mut Tx, repository: i64, tag: &str) -> Result<()> {
     tx.run(&DELETE, &[&repository, &tag])?;
     Ok(())
 }
 
 /// Up to `limit` tags that sort after `after`, in byte order.
+///
+/// # Errors
+/// Those of the database.
 pub fn page(tx: &mut Tx, repository: i64, after: &str, limit: i64) -> Result<Vec<String>> {
     tx.rows(&PAGE, &[&repository, &after, &limit])?.iter().map(|row| row.get(0)).collect()
 }
 
 /// The tags of one image: at most 1,000, ECR's limit.
+///
+/// # Errors
+/// Those of the database.
 pub fn of_digest(tx: &mut Tx, repository: i64, digest: &str) -> Result<Vec<String>> {
     tx.rows(&OF_DIGEST, &[&repository, &digest])?.iter().map(|row| row.get(0)).collect()
 }
 
 /// Up to `limit` pairs of (digest, tag) after the given pair; an untagged image is one pair without tag.
+///
+/// # Errors
+/// Those of the database.
 pub fn entries(tx: &mut Tx, repository: i64, after: (&str, &str), limit: i64) -> Result<Vec<(String, Option<String>)>> {
     tx.rows(&ENTRIES, &[&repository, &after.0, &after.1, &limit])?
         .iter()

@@ -15,7 +15,10 @@ pub(crate) struct Threads {
 
 impl Default for Threads {
     fn default() -> Self {
-        Self { started: AtomicU32::new(0), ended: Arc::new(Semaphore::new(0)) }
+        Self {
+            started: AtomicU32::new(0),
+            ended: Arc::new(Semaphore::new(0)),
+        }
     }
 }
 
@@ -48,6 +51,10 @@ impl Threads {
     /// Waits until all have ended.
     pub(crate) async fn ended(&self) {
         // The semaphore is never closed; the permits go back for other callers.
-        drop(self.ended.acquire_many(self.started.load(Ordering::Relaxed)).await);
+        drop(
+            self.ended
+                .acquire_many(self.started.load(Ordering::Relaxed))
+                .await,
+        );
     }
 }

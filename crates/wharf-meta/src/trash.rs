@@ -27,6 +27,9 @@ pub struct TrashedRepository<'a> {
 }
 
 /// Puts a repository into the trash.
+///
+/// # Errors
+/// Those of the database.
 pub fn put_repository(tx: &mut Tx, row: &TrashedRepository<'_>) -> Result<()> {
     tx.run(
         &PUT_REPOSITORY,
@@ -36,17 +39,26 @@ pub fn put_repository(tx: &mut Tx, row: &TrashedRepository<'_>) -> Result<()> {
 }
 
 /// Puts a manifest, with its tags, into the trash.
+///
+/// # Errors
+/// Those of the database.
 pub fn put_manifest(tx: &mut Tx, repository: i64, digest: &str, document: &str, deleted_at: i64, until: i64) -> Result<()> {
     tx.run(&PUT_MANIFEST, &[&repository, &digest, &deleted_at, &document, &until])?;
     Ok(())
 }
 
 /// The newest document of a manifest in the trash.
+///
+/// # Errors
+/// Those of the database.
 pub fn manifest(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<String>> {
     tx.row(&MANIFEST, &[&repository, &digest])?.map(|row| row.get(0)).transpose()
 }
 
 /// Removes up to `limit` repositories and `limit` manifests whose time has come; how many went.
+///
+/// # Errors
+/// Those of the database.
 pub fn empty(tx: &mut Tx, now: i64, limit: i64) -> Result<u64> {
     let mut gone = 0;
     for row in tx.rows(&DUE_MANIFESTS, &[&now, &limit])? {

@@ -29,14 +29,23 @@ pub(crate) enum Session {
 
 impl Tx {
     pub(crate) fn new(session: Session) -> Self {
-        Self { session, failure: None, next_event_seq: None, pages: 0 }
+        Self {
+            session,
+            failure: None,
+            next_event_seq: None,
+            pages: 0,
+        }
     }
 
     /// All rows of a statement.
     ///
     /// # Errors
     /// `TooManyRows` if there are more than 1,000; those of the database.
-    pub fn rows(&mut self, statement: &'static Statement, params: &[&dyn ToValue]) -> Result<Vec<Row>> {
+    pub fn rows(
+        &mut self,
+        statement: &'static Statement,
+        params: &[&dyn ToValue],
+    ) -> Result<Vec<Row>> {
         let rows = self.query(statement, params, MOST_ROWS + 1)?;
         if rows.len() > MOST_ROWS {
             return Err(Error::TooManyRows(statement.name()));
@@ -48,7 +57,11 @@ impl Tx {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn row(&mut self, statement: &'static Statement, params: &[&dyn ToValue]) -> Result<Option<Row>> {
+    pub fn row(
+        &mut self,
+        statement: &'static Statement,
+        params: &[&dyn ToValue],
+    ) -> Result<Option<Row>> {
         Ok(self.query(statement, params, 1)?.pop())
     }
 
@@ -83,7 +96,12 @@ impl Tx {
         }
     }
 
-    fn query(&mut self, statement: &'static Statement, params: &[&dyn ToValue], most: usize) -> Result<Vec<Row>> {
+    fn query(
+        &mut self,
+        statement: &'static Statement,
+        params: &[&dyn ToValue],
+        most: usize,
+    ) -> Result<Vec<Row>> {
         let values = self.prepare(statement, params)?;
         let result = match &mut self.session {
             Session::Sqlite(session) => session.query(statement, &values, most),
@@ -107,7 +125,10 @@ impl Tx {
             match value {
                 // PostgreSQL has no NUL in its texts.
                 ValueRef::Text(text) if text.contains('\0') => {
-                    return Err(Error::Other(format!("`{}`: a text contains a NUL", statement.name())));
+                    return Err(Error::Other(format!(
+                        "`{}`: a text contains a NUL",
+                        statement.name()
+                    )));
                 }
                 ValueRef::Text(text) => bytes += text.len(),
                 ValueRef::Bytes(part) => bytes += part.len(),
@@ -175,7 +196,11 @@ impl Tx {
     /// One integer of a text made at run time; 0 if it is NULL or there is no row.
     pub(crate) fn ad_hoc_integer(&mut self, sql: &str) -> Result<i64> {
         let row = self.ad_hoc(sql)?.pop();
-        Ok(row.map(|row| row.get::<Option<i64>>(0)).transpose()?.flatten().unwrap_or(0))
+        Ok(row
+            .map(|row| row.get::<Option<i64>>(0))
+            .transpose()?
+            .flatten()
+            .unwrap_or(0))
     }
 
     /// Whether a transaction is open; `SQLite` may have rolled it back by itself.
@@ -189,7 +214,9 @@ impl Tx {
     /// How many rows each table has, by name of the table.
     pub(crate) fn table_counts(&mut self) -> Result<BTreeMap<String, i64>> {
         let tables = match self.database() {
-            Database::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'",
+            Database::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
+            }
             Database::PostgreSql => {
                 "SELECT CAST(tablename AS TEXT) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"
             }

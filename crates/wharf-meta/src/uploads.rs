@@ -18,6 +18,8 @@ crate::statements! {
                WHERE upload_extents.upload = $1 AND upload_extents.first_byte >= $2 ORDER BY upload_extents.first_byte LIMIT $3";
     COUNT_OBJECTS = "SELECT CAST(COUNT(extents.object) AS BIGINT)
                      FROM upload_extents JOIN extents ON extents.id = upload_extents.extent WHERE upload_extents.upload = $1";
+    STEP_BACK = "UPDATE uploads SET received = $2, extents = extents - 1 WHERE id = $1 AND received = $3";
+    DELETE_EXTENT = "DELETE FROM upload_extents WHERE upload = $1 AND first_byte = $2 AND extent = $3";
     DELETE_EXTENTS = "DELETE FROM upload_extents WHERE upload = $1 AND first_byte <= $2";
 }
 
@@ -76,7 +78,12 @@ pub struct ExtentPlace {
 
 impl ExtentPlace {
     pub(crate) fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self { first_byte: row.get(0)?, size: row.get(1)?, extent: row.get(2)?, object: row.get(3)? })
+        Ok(Self {
+            first_byte: row.get(0)?,
+            size: row.get(1)?,
+            extent: row.get(2)?,
+            object: row.get(3)?,
+        })
     }
 }
 
@@ -132,11 +139,23 @@ pub fn get(tx: &mut Tx, id: &str) -> Result<Option<UploadRow>> {
 ///
 /// # Errors
 /// `ForeignKey` when there is no such extent.
-pub fn add_extent(tx: &mut Tx, upload: &str, place: &ExtentPlace, expires_at: Micros) -> Result<bool> {
-    if tx.run(&ADVANCE, &[&upload, &place.first_byte, &place.size, &expires_at])? == 0 {
+pub fn add_extent(
+    tx: &mut Tx,
+    upload: &str,
+    place: &ExtentPlace,
+    expires_at: Micros,
+) -> Result<bool> {
+    if tx.run(
+        &ADVANCE,
+        &[&upload, &place.first_byte, &place.size, &expires_at],
+    )? == 0
+    {
         return Ok(false);
     }
-    tx.run(&ADD_EXTENT, &[&upload, &place.first_byte, &place.extent, &place.size])?;
+    tx.run(
+        &ADD_EXTENT,
+        &[&upload, &place.first_byte, &place.extent, &place.size],
+    )?;
     Ok(true)
 }
 
@@ -145,7 +164,10 @@ pub fn add_extent(tx: &mut Tx, upload: &str, place: &ExtentPlace, expires_at: Mi
 /// # Errors
 /// Those of the database.
 pub fn extents(tx: &mut Tx, upload: &str, from: i64, limit: i64) -> Result<Vec<ExtentPlace>> {
-    tx.rows(&EXTENTS, &[&upload, &from, &limit])?.iter().map(ExtentPlace::from_row).collect()
+    tx.rows(&EXTENTS, &[&upload, &from, &limit])?
+        .iter()
+        .map(ExtentPlace::from_row)
+        .collect()
 }
 
 /// How many of an upload's extents lie in objects.
@@ -153,7 +175,8 @@ pub fn extents(tx: &mut Tx, upload: &str, from: i64, limit: i64) -> Result<Vec<E
 /// # Errors
 /// Those of the database.
 pub fn count_objects(tx: &mut Tx, upload: &str) -> Result<i64> {
-    tx.row(&COUNT_OBJECTS, &[&upload])?.map_or(Ok(0), |row| row.get(0))
+    tx.row(&COUNT_OBJECTS, &[&upload])?
+        .map_or(Ok(0), |row| row.get(0))
 }
 
 /// Lets go of the extents that begin at `to` or earlier; their rows stay. How many.
@@ -162,6 +185,19 @@ pub fn count_objects(tx: &mut Tx, upload: &str) -> Result<i64> {
 /// Those of the database.
 pub fn release_extents(tx: &mut Tx, upload: &str, to: i64) -> Result<u64> {
     tx.run(&DELETE_EXTENTS, &[&upload, &to])
+}
+
+/// Lets go of an upload's last extent; its row stays. False: it is not the last, and nothing was changed.
+///
+/// # Errors
+/// Those of the database.
+pub fn step_back(tx: &mut Tx, upload: &str, last: &ExtentPlace) -> Result<bool> {
+    let end = last.first_byte.saturating_add(last.size);
+    if tx.run(&STEP_BACK, &[&upload, &last.first_byte, &end])? == 0 {
+        return Ok(false);
+    }
+    tx.run(&DELETE_EXTENT, &[&upload, &last.first_byte, &last.extent])?;
+    Ok(true)
 }
 
 /// Ends an upload for its client; the sweep takes it apart.
@@ -180,8 +216,15 @@ pub fn expired(tx: &mut Tx, now: Micros, limit: i64) -> Result<Vec<ExpiredUpload
     let rows = tx.rows(&EXPIRED, &[&now, &limit])?;
     rows.iter()
         .map(|row| {
-            let place = row.get::<Option<String>>(2)?.zip(row.get::<Option<String>>(3)?);
-            Ok(ExpiredUpload { id: row.get(0)?, repository: row.get(1)?, place, received: row.get(4)? })
+            let place = row
+                .get::<Option<String>>(2)?
+                .zip(row.get::<Option<String>>(3)?);
+            Ok(ExpiredUpload {
+                id: row.get(0)?,
+                repository: row.get(1)?,
+                place,
+                received: row.get(4)?,
+            })
         })
         .collect()
 }

@@ -187,8 +187,16 @@ impl Row {
 
 fn read<T: FromValue>(column: usize, value: Option<Value>) -> Result<T> {
     let wanted = T::WANTED;
-    let value = value.ok_or(Error::Type { column, found: "nothing", wanted })?;
-    T::from_value(value).map_err(|value| Error::Type { column, found: value.kind(), wanted })
+    let value = value.ok_or(Error::Type {
+        column,
+        found: "nothing",
+        wanted,
+    })?;
+    T::from_value(value).map_err(|value| Error::Type {
+        column,
+        found: value.kind(),
+        wanted,
+    })
 }
 
 /// The parameter for `IN TEXT_LIST($n)` of a statement: any number of texts as one.
@@ -210,17 +218,42 @@ mod tests {
 
     #[test]
     fn a_column_of_another_type_is_an_error_that_names_both() {
-        let row = Row { values: vec![Value::Text("a".into()), Value::Null] };
-        assert_eq!(row.get::<i64>(0), Err(Error::Type { column: 0, found: "text", wanted: "an integer" }));
-        assert_eq!(row.get::<i64>(1), Err(Error::Type { column: 1, found: "NULL", wanted: "an integer" }));
-        assert_eq!(row.get::<i64>(2), Err(Error::Type { column: 2, found: "nothing", wanted: "an integer" }));
+        let row = Row {
+            values: vec![Value::Text("a".into()), Value::Null],
+        };
+        assert_eq!(
+            row.get::<i64>(0),
+            Err(Error::Type {
+                column: 0,
+                found: "text",
+                wanted: "an integer"
+            })
+        );
+        assert_eq!(
+            row.get::<i64>(1),
+            Err(Error::Type {
+                column: 1,
+                found: "NULL",
+                wanted: "an integer"
+            })
+        );
+        assert_eq!(
+            row.get::<i64>(2),
+            Err(Error::Type {
+                column: 2,
+                found: "nothing",
+                wanted: "an integer"
+            })
+        );
         assert_eq!(row.get::<Option<i64>>(1), Ok(None));
         assert_eq!(row.get::<String>(0), Ok("a".to_owned()));
     }
 
     #[test]
     fn taking_a_column_leaves_null() {
-        let mut row = Row { values: vec![Value::Bytes(vec![1, 2])] };
+        let mut row = Row {
+            values: vec![Value::Bytes(vec![1, 2])],
+        };
         assert_eq!(row.take::<Vec<u8>>(0), Ok(vec![1, 2]));
         assert_eq!(row.take::<Option<Vec<u8>>>(0), Ok(None));
     }

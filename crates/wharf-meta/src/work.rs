@@ -45,14 +45,25 @@ struct Closure<T, E, F> {
 }
 
 /// Pairs a closure with the place where its answer arrives.
-pub(crate) fn pair<T, E, F>(name: &'static str, run: F) -> (Box<dyn Work>, oneshot::Receiver<Result<T, E>>)
+pub(crate) fn pair<T, E, F>(
+    name: &'static str,
+    run: F,
+) -> (Box<dyn Work>, oneshot::Receiver<Result<T, E>>)
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
     F: FnMut(&mut Tx) -> Result<T, E> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
-    (Box::new(Closure { name, run, result: None, reply }), answer)
+    (
+        Box::new(Closure {
+            name,
+            run,
+            result: None,
+            reply,
+        }),
+        answer,
+    )
 }
 
 impl<T, E, F> Work for Closure<T, E, F>
@@ -72,8 +83,15 @@ where
         let returned = catch_unwind(AssertUnwindSafe(|| (self.run)(tx)));
         let (result, verdict) = match (returned, tx.failure()) {
             (Err(payload), failure) => {
-                let verdict = if failure.is_some() { Verdict::Failed } else { Verdict::Discard };
-                (Err(E::from(Error::panicked(self.name, payload.as_ref()))), verdict)
+                let verdict = if failure.is_some() {
+                    Verdict::Failed
+                } else {
+                    Verdict::Discard
+                };
+                (
+                    Err(E::from(Error::panicked(self.name, payload.as_ref()))),
+                    verdict,
+                )
             }
             (Ok(Err(error)), Some(_)) => (Err(error), Verdict::Failed),
             (Ok(Ok(_)), Some(failure)) => (Err(E::from(failure.clone())), Verdict::Failed),

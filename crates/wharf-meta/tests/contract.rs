@@ -83,7 +83,10 @@ fn every_case_holds_and_every_statement_runs_on_sqlite() {
 fn every_case_holds_and_every_statement_runs_on_postgresql() {
     let server = Server::start();
     run_all(Database::PostgreSql, |number| {
-        let options = Options { connections: 4, ..Options::new(7) };
+        let options = Options {
+            connections: 4,
+            ..Options::new(7)
+        };
         Store::open_postgres(&server.new_schema(&format!("case{number}")), options).unwrap()
     });
 }
@@ -91,10 +94,16 @@ fn every_case_holds_and_every_statement_runs_on_postgresql() {
 /// Runs every case in a store of its own, and names those that failed and the statements not executed.
 fn run_all(database: Database, open: impl Fn(usize) -> Store) {
     let wanted = std::env::var_os("WHARF_CASE").map(|text| text.into_string().unwrap());
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let mut failed = Vec::new();
     for (number, case) in SUITES.iter().copied().flatten().enumerate() {
-        if wanted.as_ref().is_some_and(|wanted| !case.name.contains(wanted)) {
+        if wanted
+            .as_ref()
+            .is_some_and(|wanted| !case.name.contains(wanted))
+        {
             continue;
         }
         let store = open(number);
@@ -104,7 +113,10 @@ fn run_all(database: Database, open: impl Fn(usize) -> Store) {
         }
         runtime.block_on(store.close());
     }
-    assert!(failed.is_empty(), "on {database:?} these cases failed: {failed:#?}");
+    assert!(
+        failed.is_empty(),
+        "on {database:?} these cases failed: {failed:#?}"
+    );
     if wanted.is_none() {
         let missing: Vec<&str> = MODULES
             .iter()
@@ -112,6 +124,9 @@ fn run_all(database: Database, open: impl Fn(usize) -> Store) {
             .filter(|statement| !statement.executed_on(database))
             .map(|statement| statement.name())
             .collect();
-        assert!(missing.is_empty(), "no case executes these statements on {database:?}: {missing:#?}");
+        assert!(
+            missing.is_empty(),
+            "no case executes these statements on {database:?}: {missing:#?}"
+        );
     }
 }

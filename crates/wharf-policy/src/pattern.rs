@@ -1,16 +1,16 @@
 //! Wildcards of `Action` and `Resource`.
 //!
-//! Matching follows every way through the pattern at once, so its time is bounded by the length of the pattern
-//! times the length of the text, whatever either contains.
+//! Matching goes back to the last wildcard of each kind only, never to all of them, so its time is bounded by the
+//! length of the pattern times the length of the text, times the fields of an ARN, whatever either contains.
 
 #[cfg(test)]
 mod tests;
 
 /// One step of a pattern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
-    /// This character.
-    Literal(char),
+    /// This text, as long as it goes.
+    Literal(Box<str>),
     /// `?`: one character; of any kind, or any but a colon.
     One(Reach),
     /// `*`: any run of characters, also none; of any kind, or without a colon.
@@ -43,14 +43,21 @@ impl Glob {
         let first_wildcard = text.find(['*', '?']).unwrap_or(text.len());
         let (prefix, rest) = text.split_at(first_wildcard);
         let mut tokens: Vec<Token> = Vec::new();
-        for (offset, char) in rest.char_indices() {
-            let token = match char {
-                '*' => Token::Run(reach(first_wildcard + offset)),
-                '?' => Token::One(reach(first_wildcard + offset)),
-                literal => Token::Literal(literal),
+        let mut offset = first_wildcard;
+        for piece in rest.split_inclusive(['*', '?']) {
+            let literal = piece.trim_end_matches(['*', '?']);
+            if !literal.is_empty() {
+                tokens.push(Token::Literal(literal.into()));
+            }
+            let at = offset + literal.len();
+            offset += piece.len();
+            let token = match piece.chars().next_back() {
+                Some('*') => Token::Run(reach(at)),
+                Some('?') => Token::One(reach(at)),
+                _ => continue,
             };
             // Two runs in a row are one, of the wider reach.
-            match (tokens.last_mut(), token) {
+            match (tokens.last_mut(), &token) {
                 (Some(Token::Run(Reach::Anything)), Token::Run(_)) => {}
                 (Some(last @ Token::Run(_)), Token::Run(_)) => *last = token,
                 _ => tokens.push(token),
@@ -69,7 +76,7 @@ impl Glob {
         match &*self.rest {
             [] => rest.is_empty(),
             [Token::Run(Reach::Anything)] => true,
-            tokens => simulate(tokens, rest, case).0,
+            tokens => walk(tokens, rest, case).0,
         }
     }
 }
@@ -95,45 +102,103 @@ impl Case {
     }
 }
 
-/// Whether the tokens match the whole text, and how many steps it took to find out.
-///
-/// Keeps the set of positions in the pattern that the text so far can lead to, in order and each once.
-fn simulate(tokens: &[Token], text: &str, case: Case) -> (bool, usize) {
-    let mut steps = 0;
-    let mut current: Vec<usize> = Vec::with_capacity(tokens.len() + 1);
-    let mut next: Vec<usize> = Vec::with_capacity(tokens.len() + 1);
-    enter(tokens, &mut current, 0);
-    for char in text.chars() {
-        for &position in &current {
-            steps += 1;
-            match tokens.get(position) {
-                Some(Token::Literal(literal)) if case.same(*literal, char) => {
-                    enter(tokens, &mut next, position + 1);
-                }
-                Some(Token::One(reach)) if reach.covers(char) => {
-                    enter(tokens, &mut next, position + 1);
-                }
-                Some(Token::Run(reach)) if reach.covers(char) => enter(tokens, &mut next, position),
-                _ => {}
-            }
-        }
-        std::mem::swap(&mut current, &mut next);
-        next.clear();
-        if current.is_empty() {
-            return (false, steps);
-        }
-    }
-    (current.last() == Some(&tokens.len()), steps)
+/// A run to go back to: the token behind it, and the text that it has not taken yet.
+#[derive(Clone, Copy)]
+struct Resume<'a> {
+    position: usize,
+    rest: &'a str,
 }
 
-/// Adds a position, and the one behind it where a run may stand for nothing. Positions come in ascending order,
-/// so a repeated one is the last or, behind a run, the last but one.
-fn enter(tokens: &[Token], positions: &mut Vec<usize>, position: usize) {
-    if positions.last().is_none_or(|last| *last < position) {
-        positions.push(position);
+/// Whether the tokens match the whole text, and how many characters were looked at to find out.
+///
+/// A run takes as little as it can, and one character more each time that what follows does not match. Two runs
+/// are remembered, and a run makes earlier ones of its kind superfluous:
+/// - one that may take anything: whatever an earlier run could leave to it, it can take by itself;
+/// - one that stays in its field: the same as long as no colon lies between the two; and if one does, an earlier
+///   run of the kind, which cannot pass a colon, has no choice but to end where it did.
+fn walk(tokens: &[Token], text: &str, case: Case) -> (bool, usize) {
+    let (mut position, mut rest) = (0, text);
+    let (mut anything, mut within_field) = (None::<Resume<'_>>, None::<Resume<'_>>);
+    let mut looks = 0;
+    loop {
+        looks += 1;
+        match tokens.get(position) {
+            None if rest.is_empty() => return (true, looks),
+            Some(Token::Run(reach)) => {
+                position += 1;
+                let here = Some(Resume { position, rest });
+                match reach {
+                    Reach::Anything => (anything, within_field) = (here, None),
+                    Reach::WithinField => within_field = here,
+                }
+                continue;
+            }
+            token => {
+                if let Some(behind) = token.and_then(|token| token.take(rest, case, &mut looks)) {
+                    (position, rest) = (position + 1, behind);
+                    continue;
+                }
+            }
+        }
+        within_field =
+            within_field.and_then(|it| it.longer(Reach::WithinField, tokens, case, &mut looks));
+        if within_field.is_none() {
+            anything = anything.and_then(|it| it.longer(Reach::Anything, tokens, case, &mut looks));
+        }
+        match within_field.or(anything) {
+            Some(resume) => (position, rest) = (resume.position, resume.rest),
+            None => return (false, looks),
+        }
     }
-    if matches!(tokens.get(position), Some(Token::Run(_))) && positions.last() == Some(&position) {
-        positions.push(position + 1);
+}
+
+impl Token {
+    /// What is left of the text behind this token, which is not a run.
+    fn take<'a>(&self, text: &'a str, case: Case, looks: &mut usize) -> Option<&'a str> {
+        match self {
+            Self::Literal(literal) => {
+                *looks += literal.len();
+                case.strip_prefix(text, literal)
+            }
+            Self::One(reach) => {
+                let mut chars = text.chars();
+                chars
+                    .next()
+                    .filter(|char| reach.covers(*char))
+                    .map(|_| chars.as_str())
+            }
+            Self::Run(_) => None,
+        }
+    }
+}
+
+impl Resume<'_> {
+    /// The run made longer: by one character, and on to where the literal behind it can begin.
+    fn longer(self, reach: Reach, tokens: &[Token], case: Case, looks: &mut usize) -> Option<Self> {
+        let first = match tokens.get(self.position) {
+            Some(Token::Literal(literal)) => literal.chars().next(),
+            _ => None,
+        };
+        let mut chars = self.rest.chars();
+        if let (Some(first), Reach::Anything, Case::Sensitive) = (first, reach, case) {
+            // The search of the standard library looks at many characters at once. It must not run past a field:
+            // what it finds there is of no use, and it would look there again for every field.
+            chars.next()?;
+            let found = chars.as_str().find(first);
+            *looks += 1 + found.unwrap_or(chars.as_str().len());
+            return found
+                .and_then(|at| chars.as_str().get(at..))
+                .map(|rest| Self { rest, ..self });
+        }
+        loop {
+            *looks += 1;
+            chars.next().filter(|char| reach.covers(*char))?;
+            let rest = chars.as_str();
+            let next = rest.chars().next();
+            if first.is_none_or(|first| next.is_some_and(|next| case.same(first, next))) {
+                return Some(Self { rest, ..self });
+            }
+        }
     }
 }
 

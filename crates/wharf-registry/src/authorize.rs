@@ -16,9 +16,15 @@ pub enum Resource {
     /// The registry as a whole: `*` in policies.
     Registry,
     /// A repository that must exist. Whether it does is told only to those who may act on it.
-    Repository { account: AccountId, name: RepositoryName },
+    Repository {
+        account: AccountId,
+        name: RepositoryName,
+    },
     /// A repository's name, free or not.
-    Name { account: AccountId, name: RepositoryName },
+    Name {
+        account: AccountId,
+        name: RepositoryName,
+    },
     /// All repositories of a registry: what listing asks about.
     AllRepositories { account: AccountId },
 }
@@ -58,7 +64,9 @@ impl<A: Action> Grant<A> {
     /// # Errors
     /// `Internal` when the grant is about the registry: a mistake in the operation, not of the client.
     pub fn repository(&self) -> Result<&RepositoryRow> {
-        self.repository.as_ref().ok_or_else(|| Error::internal(format!("{} was not granted on a repository", A::NAME)))
+        self.repository
+            .as_ref()
+            .ok_or_else(|| Error::internal(format!("{} was not granted on a repository", A::NAME)))
     }
 
     /// Domain time of the request, microseconds since 1970.
@@ -101,7 +109,9 @@ impl Policies {
     /// # Errors
     /// `Internal` when a built-in document does not parse.
     pub fn built_in() -> Result<Self> {
-        Ok(Self { root: Document::parse(wharf_policy::ROOT_POLICY).map_err(Error::internal)? })
+        Ok(Self {
+            root: Document::parse(wharf_policy::ROOT_POLICY).map_err(Error::internal)?,
+        })
     }
 }
 
@@ -121,19 +131,32 @@ pub fn authorize<A: Action>(
         Resource::Repository { account, name } | Resource::Name { account, name } => {
             (account.clone(), repository_arn(&region, account, name))
         }
-        Resource::AllRepositories { account } => {
-            (account.clone(), format!("arn:aws:ecr:{region}:{account}:repository/*"))
-        }
+        Resource::AllRepositories { account } => (
+            account.clone(),
+            format!("arn:aws:ecr:{region}:{account}:repository/*"),
+        ),
     };
     decide::<A>(tx, policies, request, &account, &arn)?;
     let repository = match resource {
         Resource::Repository { account, name } => Some(
-            data::repositories::find(tx, account, &region, name)?
-                .ok_or_else(|| Error::RepositoryNotFound { name: name.to_string(), registry: account.to_string() })?,
+            data::repositories::find(tx, account, &region, name)?.ok_or_else(|| {
+                Error::RepositoryNotFound {
+                    name: name.to_string(),
+                    registry: account.to_string(),
+                }
+            })?,
         ),
         Resource::Registry | Resource::Name { .. } | Resource::AllRepositories { .. } => None,
     };
-    Ok(Grant { request: Arc::clone(request), account, region, arn, repository, now: request.now, action: PhantomData })
+    Ok(Grant {
+        request: Arc::clone(request),
+        account,
+        region,
+        arn,
+        repository,
+        now: request.now,
+        action: PhantomData,
+    })
 }
 
 /// The decision alone: the key's row, then identity policies, then, across accounts, the resource's own policy.
@@ -158,14 +181,22 @@ fn decide<A: Action>(
     let decision = wharf_policy::evaluate(documents, A::NAME, arn);
     match decision.outcome {
         wharf_policy::Outcome::Allowed => {}
-        wharf_policy::Outcome::ExplicitDeny => return Err(denied("with an explicit deny in an identity-based policy")),
+        wharf_policy::Outcome::ExplicitDeny => {
+            return Err(denied("with an explicit deny in an identity-based policy"));
+        }
         wharf_policy::Outcome::ImplicitDeny => {
-            return Err(denied(&format!("because no identity-based policy allows the {} action", A::NAME)));
+            return Err(denied(&format!(
+                "because no identity-based policy allows the {} action",
+                A::NAME
+            )));
         }
     }
     // Another account's resource needs that account's word as well; it has none until repository policies are built.
     if *account != request.principal.account {
-        return Err(denied(&format!("because no resource-based policy allows the {} action", A::NAME)));
+        return Err(denied(&format!(
+            "because no resource-based policy allows the {} action",
+            A::NAME
+        )));
     }
     Ok(())
 }

@@ -12,7 +12,10 @@ pub struct Clock {
 
 impl Clock {
     pub(crate) fn new(wall: fn() -> Micros) -> Self {
-        Self { wall, moved_by: AtomicI64::new(0) }
+        Self {
+            wall,
+            moved_by: AtomicI64::new(0),
+        }
     }
 
     /// Wall time, microseconds since 1970.
@@ -22,7 +25,8 @@ impl Clock {
 
     /// Domain time, microseconds since 1970.
     pub fn now(&self) -> Micros {
-        self.wall().saturating_add(self.moved_by.load(Ordering::Relaxed))
+        self.wall()
+            .saturating_add(self.moved_by.load(Ordering::Relaxed))
     }
 
     pub(crate) fn advance(&self, by: Micros) {

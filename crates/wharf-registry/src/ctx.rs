@@ -36,7 +36,9 @@ impl From<BodyError> for crate::Error {
         match error {
             BodyError::TimedOut => Self::BodyTimeout,
             BodyError::Aborted => Self::BodyAborted,
-            BodyError::TooLarge => Self::BodyTooLarge { limit: crate::uploads::MAX_LAYER_BYTES },
+            BodyError::TooLarge => Self::BodyTooLarge {
+                limit: crate::uploads::MAX_LAYER_BYTES,
+            },
             BodyError::Storage(cause) => Self::Internal { cause },
         }
     }
@@ -55,7 +57,12 @@ pub struct Principal {
 impl Principal {
     /// The root of an account, using one of its access keys.
     pub fn root(account: AccountId, access_key_id: String) -> Self {
-        Self { unique_id: account.to_string(), arn: format!("arn:aws:iam::{account}:root"), account, access_key_id }
+        Self {
+            unique_id: account.to_string(),
+            arn: format!("arn:aws:iam::{account}:root"),
+            account,
+            access_key_id,
+        }
     }
 }
 
@@ -80,7 +87,11 @@ pub struct Endpoint {
 impl Endpoint {
     /// Host (and port) of a registry: what comes before `/{repository}` in an image's name.
     pub fn registry_host(&self, account: &AccountId, region: &Region) -> String {
-        if self.domain { format!("{account}.dkr.ecr.{region}.{}", self.authority) } else { self.authority.clone() }
+        if self.domain {
+            format!("{account}.dkr.ecr.{region}.{}", self.authority)
+        } else {
+            self.authority.clone()
+        }
     }
 
     /// `proxyEndpoint` of an authorization token.
@@ -127,7 +138,10 @@ impl Deref for Ctx {
 impl Ctx {
     /// Binds a request to the service.
     pub fn new(service: Service, request: RequestInfo) -> Self {
-        Self { service, request: Arc::new(request) }
+        Self {
+            service,
+            request: Arc::new(request),
+        }
     }
 
     /// The service.
@@ -150,14 +164,22 @@ impl Ctx {
 
     /// A repository of this request's registry.
     pub fn repository(&self, name: &RepositoryName) -> Resource {
-        Resource::Repository { account: self.account.clone(), name: name.clone() }
+        Resource::Repository {
+            account: self.account.clone(),
+            name: name.clone(),
+        }
     }
 
     /// Reads under a grant for `A`.
     ///
     /// # Errors
     /// Those of [`authorize`], of the closure, and `Unavailable`.
-    pub async fn read<A, T, F>(&self, name: &'static str, resource: Resource, mut read: F) -> Result<T>
+    pub async fn read<A, T, F>(
+        &self,
+        name: &'static str,
+        resource: Resource,
+        mut read: F,
+    ) -> Result<T>
     where
         A: Action,
         T: Send + 'static,
@@ -176,26 +198,38 @@ impl Ctx {
     ///
     /// # Errors
     /// Those of [`authorize`], of the closure, and `Unavailable`.
-    pub async fn write<A, T, F>(&self, name: &'static str, resource: Resource, write: F) -> Result<T>
+    pub async fn write<A, T, F>(
+        &self,
+        name: &'static str,
+        resource: Resource,
+        write: F,
+    ) -> Result<T>
     where
         A: Action,
         T: Send + 'static,
         F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
     {
-        self.write_with(name, Durability::Hard, resource, write).await
+        self.write_with(name, Durability::Hard, resource, write)
+            .await
     }
 
     /// Writes under a grant for `A` what may be lost with power, but not with the process.
     ///
     /// # Errors
     /// Those of [`authorize`], of the closure, and `Unavailable`.
-    pub async fn write_soft<A, T, F>(&self, name: &'static str, resource: Resource, write: F) -> Result<T>
+    pub async fn write_soft<A, T, F>(
+        &self,
+        name: &'static str,
+        resource: Resource,
+        write: F,
+    ) -> Result<T>
     where
         A: Action,
         T: Send + 'static,
         F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
     {
-        self.write_with(name, Durability::Soft, resource, write).await
+        self.write_with(name, Durability::Soft, resource, write)
+            .await
     }
 
     async fn write_with<A, T, F>(
@@ -225,8 +259,15 @@ impl Ctx {
     /// `CredentialsGone`, `Unavailable`.
     pub async fn check_credentials(&self) -> Result<()> {
         let principal = self.principal.clone();
-        let check = move |tx: &mut wharf_meta::Tx| data::accounts::key_is_active(&mut data::Tx::new(tx), &principal);
-        if self.service.store().read("check_credentials", check).await? {
+        let check = move |tx: &mut wharf_meta::Tx| {
+            data::accounts::key_is_active(&mut data::Tx::new(tx), &principal)
+        };
+        if self
+            .service
+            .store()
+            .read("check_credentials", check)
+            .await?
+        {
             Ok(())
         } else {
             Err(crate::Error::CredentialsGone)

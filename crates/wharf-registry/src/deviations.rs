@@ -29,7 +29,8 @@ deviations! {
     NO_CONVERSION = "no-conversion", "Manifests are never converted: the stored form is answered whatever the accepted media types.";
     TAGS_JSON = "tags-json", "tags/list answers application/json and pages by tag name, as the OCI text says.";
     RELATIVE_LOCATION = "relative-location", "Location and Link headers are relative, so that they work behind any proxy.";
-    KMS_LATER = "kms-later", "KMS and KMS_DSSE repositories are refused with KmsException until KMS is built.";
+    MANIFEST_REASON = "manifest-reason", "A refused manifest is told what is wrong with it; ECR says `Invalid JSON syntax` of every one.";
+    KMS_LATER = "kms-later", "`KMS` and `KMS_DSSE` repositories are refused with KmsException until KMS is built.";
     EXCLUSION_LATER = "exclusion-later", "The mutability modes with exclusion filters are refused until they are built.";
     SHA256_ONLY = "sha256-only", "Digests of another algorithm than sha256 are refused until the OCI 1.1 work.";
     MOUNT_LATER = "mount-later", "A mount request answers 202, an ordinary upload, until mounting is built.";
@@ -43,7 +44,10 @@ mod tests {
     #[test]
     fn every_difference_has_its_section_in_the_docs_and_no_section_is_left_over() {
         let page = include_str!("../../../docs/deviations.md");
-        let sections: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let sections: Vec<&str> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("## "))
+            .collect();
         let ids: Vec<&str> = ALL.iter().map(|deviation| deviation.id).collect();
         assert_eq!(sections, ids);
     }

@@ -8,77 +8,170 @@ use wharf_wire::oci::ManifestError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.message())]
 pub enum Error {
-    RepositoryNotFound { name: String, registry: String },
-    RepositoryAlreadyExists { name: String, registry: String },
-    RepositoryNotEmpty { name: String, registry: String },
-    ImageNotFound { digest: Option<String>, tag: Option<String>, name: String, registry: String },
-    ImageAlreadyExists { digest: String, tag: Option<String>, name: String, registry: String },
-    ImageTagAlreadyExists { tag: String, name: String },
-    ImageDigestDoesNotMatch { given: String, computed: String },
+    RepositoryNotFound {
+        name: String,
+        registry: String,
+    },
+    RepositoryAlreadyExists {
+        name: String,
+        registry: String,
+    },
+    RepositoryNotEmpty {
+        name: String,
+        registry: String,
+    },
+    ImageNotFound {
+        digest: Option<String>,
+        tag: Option<String>,
+        name: String,
+        registry: String,
+    },
+    ImageAlreadyExists {
+        digest: String,
+        tag: Option<String>,
+        name: String,
+        registry: String,
+    },
+    ImageTagAlreadyExists {
+        tag: String,
+        name: String,
+    },
+    ImageDigestDoesNotMatch {
+        given: String,
+        computed: String,
+    },
     /// An index that still exists holds the image.
-    ImageReferencedByManifestList { parents: Vec<String> },
+    ImageReferencedByManifestList {
+        parents: Vec<String>,
+    },
     /// Layers that a pushed manifest names are not in the repository.
-    LayersNotFound { digests: Vec<String>, name: String, registry: String },
+    LayersNotFound {
+        digests: Vec<String>,
+        name: String,
+        registry: String,
+    },
     /// One layer that was asked for.
-    LayerNotFound { digest: String, name: String, registry: String },
-    ReferencedImagesNotFound { digests: Vec<String>, name: String, registry: String },
-    InvalidParameter { member: String, reason: String },
+    LayerNotFound {
+        digest: String,
+        name: String,
+        registry: String,
+    },
+    ReferencedImagesNotFound {
+        digests: Vec<String>,
+        name: String,
+        registry: String,
+    },
+    InvalidParameter {
+        member: String,
+        reason: String,
+    },
     /// Two members that exclude each other, and the like: no member to name.
-    InvalidParameters { reason: String },
+    InvalidParameters {
+        reason: String,
+    },
     InvalidManifest(ManifestError),
-    InvalidTag { tag: String },
-    InvalidTagParameter { reason: String },
-    TooManyTags { name: String, registry: String },
-    LimitExceeded { reason: String },
-    Kms { code: String, reason: String },
-    UploadNotFound { id: String, name: String, registry: String },
+    InvalidTag {
+        tag: String,
+    },
+    InvalidTagParameter {
+        reason: String,
+    },
+    TooManyTags {
+        name: String,
+        registry: String,
+    },
+    LimitExceeded {
+        reason: String,
+    },
+    Kms {
+        code: String,
+        reason: String,
+    },
+    UploadNotFound {
+        id: String,
+        name: String,
+        registry: String,
+    },
     /// The bytes received do not have the digest the client named.
-    DigestMismatch { given: String, computed: String },
-    DigestInvalid { digest: String },
+    DigestMismatch {
+        given: String,
+        computed: String,
+    },
+    DigestInvalid {
+        digest: String,
+    },
     /// An algorithm that is not served (yet).
-    DigestUnsupported { digest: String },
+    DigestUnsupported {
+        digest: String,
+    },
     /// A chunk that does not begin where the upload stands. `received`: bytes stored so far.
-    UploadRange { received: u64 },
+    UploadRange {
+        received: u64,
+    },
     /// The body's length is not what the headers said.
-    SizeInvalid { reason: String },
-    BodyTooLarge { limit: u64 },
+    SizeInvalid {
+        reason: String,
+    },
+    BodyTooLarge {
+        limit: u64,
+    },
     BodyTimeout,
     BodyAborted,
     /// A byte range that the blob does not have. `size`: its bytes.
-    RangeNotSatisfiable { size: u64 },
-    AccessDenied { reason: String },
+    RangeNotSatisfiable {
+        size: u64,
+    },
+    AccessDenied {
+        reason: String,
+    },
     /// The access key that signed, or that the token was made from, is gone.
     CredentialsGone,
-    UnknownOperation { operation: String },
-    Serialization { reason: String },
+    UnknownOperation {
+        operation: String,
+    },
+    Serialization {
+        reason: String,
+    },
     /// Too little disk is free to take more.
     StorageLow,
     /// The store refuses writes, or cannot be reached.
-    Unavailable { cause: String },
+    Unavailable {
+        cause: String,
+    },
     /// A fault of ours. The cause is for the log, never for the client.
-    Internal { cause: String },
+    Internal {
+        cause: String,
+    },
 }
 
 impl Error {
     /// `InvalidParameterException` about one member.
     pub fn invalid(member: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::InvalidParameter { member: member.into(), reason: reason.into() }
+        Self::InvalidParameter {
+            member: member.into(),
+            reason: reason.into(),
+        }
     }
 
     /// A fault of ours, with its cause for the log.
-    #[expect(clippy::needless_pass_by_value, reason = "used as a function for map_err")]
     pub fn internal(cause: impl Display) -> Self {
-        Self::Internal { cause: cause.to_string() }
+        Self::Internal {
+            cause: cause.to_string(),
+        }
     }
 
     /// What the client is told: ECR's text.
     pub fn message(&self) -> String {
         match self {
             Self::RepositoryNotFound { name, registry } => {
-                format!("The repository with name '{name}' does not exist in the registry with id '{registry}'")
+                format!(
+                    "The repository with name '{name}' does not exist in the registry with id '{registry}'"
+                )
             }
             Self::RepositoryAlreadyExists { name, registry } => {
-                format!("The repository with name '{name}' already exists in the registry with id '{registry}'")
+                format!(
+                    "The repository with name '{name}' already exists in the registry with id '{registry}'"
+                )
             }
             Self::RepositoryNotEmpty { name, registry } => format!(
                 "The repository with name '{name}' in registry with id '{registry}' cannot be deleted because it still contains images"
@@ -90,10 +183,15 @@ impl Error {
                 format!("Invalid parameter at '{member}' failed to satisfy constraint: '{reason}'")
             }
             Self::InvalidTag { tag } => {
-                format!("Invalid parameter at 'imageTag' failed to satisfy constraint: '{}'", invalid_tag_reason(tag))
+                format!(
+                    "Invalid parameter at 'imageTag' failed to satisfy constraint: '{}'",
+                    invalid_tag_reason(tag)
+                )
             }
             Self::InvalidManifest(error) => {
-                format!("Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{error}'")
+                format!(
+                    "Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{error}'"
+                )
             }
             Self::TooManyTags { name, registry } => format!(
                 "The repository with name '{name}' in registry with id '{registry}' cannot have more than 50 tags"
@@ -119,13 +217,26 @@ impl Error {
 
     fn image_message(&self) -> String {
         match self {
-            Self::ImageNotFound { digest, tag, name, registry } => {
-                let (digest, tag) = (digest.as_deref().unwrap_or("null"), tag.as_deref().unwrap_or("null"));
+            Self::ImageNotFound {
+                digest,
+                tag,
+                name,
+                registry,
+            } => {
+                let (digest, tag) = (
+                    digest.as_deref().unwrap_or("null"),
+                    tag.as_deref().unwrap_or("null"),
+                );
                 format!(
                     "The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository with name '{name}' in the registry with id '{registry}'"
                 )
             }
-            Self::ImageAlreadyExists { digest, tag, name, registry } => {
+            Self::ImageAlreadyExists {
+                digest,
+                tag,
+                name,
+                registry,
+            } => {
                 let tag = tag.as_deref().unwrap_or("null");
                 format!(
                     "Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}' in registry with id '{registry}'"
@@ -135,19 +246,36 @@ impl Error {
                 "The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because the repository is immutable."
             ),
             Self::ImageDigestDoesNotMatch { given, computed } => {
-                format!("The image digest '{given}' does not match the digest '{computed}' calculated from the image manifest")
+                format!(
+                    "The image digest '{given}' does not match the digest '{computed}' calculated from the image manifest"
+                )
             }
             Self::ImageReferencedByManifestList { parents } => {
-                format!("Requested image referenced by manifest list: [{}]", parents.join(", "))
+                format!(
+                    "Requested image referenced by manifest list: [{}]",
+                    parents.join(", ")
+                )
             }
-            Self::LayersNotFound { digests, name, registry } => format!(
+            Self::LayersNotFound {
+                digests,
+                name,
+                registry,
+            } => format!(
                 "Layers with digests '[{}]' required for pushing image into repository with name '{name}' in the registry with id '{registry}' do not exist",
                 digests.join(", ")
             ),
-            Self::LayerNotFound { digest, name, registry } => format!(
+            Self::LayerNotFound {
+                digest,
+                name,
+                registry,
+            } => format!(
                 "The layer with digest '{digest}' does not exist within the repository with name '{name}' in the registry with id '{registry}'"
             ),
-            Self::ReferencedImagesNotFound { digests, name, registry } => format!(
+            Self::ReferencedImagesNotFound {
+                digests,
+                name,
+                registry,
+            } => format!(
                 "Images with digests '[{}]' required for pushing image into repository with name '{name}' in the registry with id '{registry}' do not exist",
                 digests.join(", ")
             ),
@@ -158,26 +286,40 @@ impl Error {
     fn transfer_message(&self) -> String {
         match self {
             Self::DigestMismatch { given, computed } => {
-                format!("The digest '{given}' does not match the digest '{computed}' calculated from the uploaded content")
+                format!(
+                    "The digest '{given}' does not match the digest '{computed}' calculated from the uploaded content"
+                )
             }
             Self::DigestInvalid { digest } => format!(
                 "Invalid parameter at 'layerDigest' failed to satisfy constraint: '{digest}' must satisfy regular expression 'sha256:[a-f0-9]{{64}}'"
             ),
             Self::DigestUnsupported { digest } => {
-                format!("The digest '{digest}' is of an algorithm that this registry does not serve: use sha256")
+                format!(
+                    "The digest '{digest}' is of an algorithm that this registry does not serve: use sha256"
+                )
             }
             Self::UploadRange { received } => {
-                format!("The chunk does not begin where the upload stands: {received} bytes have been received")
+                format!(
+                    "The chunk does not begin where the upload stands: {received} bytes have been received"
+                )
             }
-            Self::BodyTooLarge { limit } => format!("The request body is larger than the limit of {limit} bytes"),
+            Self::BodyTooLarge { limit } => {
+                format!("The request body is larger than the limit of {limit} bytes")
+            }
             Self::BodyTimeout => "The request body did not arrive in time".to_owned(),
             Self::BodyAborted => "The request body ended early".to_owned(),
-            Self::RangeNotSatisfiable { size } => format!("The range lies outside the {size} bytes of the blob"),
-            Self::CredentialsGone => "The security token included in the request is invalid.".to_owned(),
+            Self::RangeNotSatisfiable { size } => {
+                format!("The range lies outside the {size} bytes of the blob")
+            }
+            Self::CredentialsGone => {
+                "The security token included in the request is invalid.".to_owned()
+            }
             Self::UnknownOperation { operation } => {
                 format!("The operation {operation} is not supported by this registry")
             }
-            Self::StorageLow => "The registry has too little free storage to accept uploads".to_owned(),
+            Self::StorageLow => {
+                "The registry has too little free storage to accept uploads".to_owned()
+            }
             Self::Unavailable { .. } => "Service is unavailable. Please try again".to_owned(),
             _ => "Service is unable to process the request due to an internal failure".to_owned(),
         }
@@ -211,7 +353,9 @@ impl From<wharf_meta::Error> for Error {
     fn from(error: wharf_meta::Error) -> Self {
         match error {
             wharf_meta::Error::Full => Self::StorageLow,
-            other => Self::Unavailable { cause: other.to_string() },
+            other => Self::Unavailable {
+                cause: other.to_string(),
+            },
         }
     }
 }

@@ -29,7 +29,9 @@ pub struct Failpoints {
 impl Failpoints {
     /// Arms `name` to end the process at its `after`-th next pass (0: the next one). False: no such name.
     pub fn arm(&self, name: &str, after: u64) -> bool {
-        let Some(name) = NAMES.iter().find(|known| **known == name) else { return false };
+        let Some(name) = NAMES.iter().find(|known| **known == name) else {
+            return false;
+        };
         if let Ok(mut armed) = self.armed.lock() {
             armed.insert(name, after);
             self.any.store(true, Ordering::Release);
@@ -42,7 +44,9 @@ impl Failpoints {
         if !self.any.load(Ordering::Acquire) {
             return;
         }
-        let Ok(mut armed) = self.armed.lock() else { return };
+        let Ok(mut armed) = self.armed.lock() else {
+            return;
+        };
         match armed.get_mut(name) {
             Some(0) => std::process::abort(),
             Some(left) => *left -= 1,

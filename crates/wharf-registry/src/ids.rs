@@ -13,7 +13,7 @@ pub(crate) fn new_upload_id() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// An event id: a UUIDv7 of `now`, so that ids sort by time.
+/// An event id: a `UUIDv7` of `now`, so that ids sort by time.
 pub(crate) fn event_id(now: Micros) -> String {
     let seconds = u64::try_from(now.div_euclid(1_000_000)).unwrap_or(0);
     let nanos = u32::try_from(now.rem_euclid(1_000_000) * 1_000).unwrap_or(0);

@@ -31,8 +31,18 @@ impl Put {
     /// As a registry client asks for it: by tag or by digest.
     pub fn by_reference(reference: Reference, bytes: Bytes, media_type: Option<String>) -> Self {
         match reference {
-            Reference::Tag(tag) => Self { tag: Some(tag), digest: None, bytes, media_type },
-            Reference::Digest(digest) => Self { tag: None, digest: Some(digest), bytes, media_type },
+            Reference::Tag(tag) => Self {
+                tag: Some(tag),
+                digest: None,
+                bytes,
+                media_type,
+            },
+            Reference::Digest(digest) => Self {
+                tag: None,
+                digest: Some(digest),
+                bytes,
+                media_type,
+            },
         }
     }
 }
@@ -61,22 +71,34 @@ pub struct Content {
 /// `InvalidManifest`, `ImageDigestDoesNotMatch`, `LayersNotFound`, `ReferencedImagesNotFound`, `ImageTagAlreadyExists`,
 /// and through the API `ImageAlreadyExists`; see ecr PutImage.
 pub async fn put(ctx: &Ctx, account: AccountId, name: &RepositoryName, put: Put) -> Result<Stored> {
-    let resource = Resource::Repository { account, name: name.clone() };
+    let resource = Resource::Repository {
+        account,
+        name: name.clone(),
+    };
     // Decided before the manifest is looked at: a stranger learns nothing from how it is refused.
-    ctx.read::<PutImage, _, _>("put_image_check", resource.clone(), |_tx, _grant| Ok(())).await?;
+    ctx.read::<PutImage, _, _>("put_image_check", resource.clone(), |_tx, _grant| Ok(()))
+        .await?;
     if put.bytes.len() > MAX_MANIFEST_BYTES {
-        return Err(Error::BodyTooLarge { limit: MAX_MANIFEST_BYTES as u64 });
+        return Err(Error::BodyTooLarge {
+            limit: MAX_MANIFEST_BYTES as u64,
+        });
     }
     let manifest = Manifest::parse(&put.bytes, put.media_type.as_deref())?;
     if let Some(given) = &put.digest
         && *given != manifest.digest
     {
-        return Err(Error::ImageDigestDoesNotMatch { given: given.to_string(), computed: manifest.digest.to_string() });
+        return Err(Error::ImageDigestDoesNotMatch {
+            given: given.to_string(),
+            computed: manifest.digest.to_string(),
+        });
     }
     let new = seal(ctx, name, &put, &manifest).await?;
     let service = ctx.service().clone();
     service.failpoint("before-manifest-commit");
-    ctx.write::<PutImage, _, _>("put_image", resource, move |tx, grant| data_images::put(tx, grant, &new)).await?;
+    ctx.write::<PutImage, _, _>("put_image", resource, move |tx, grant| {
+        data_images::put(tx, grant, &new)
+    })
+    .await?;
     service.failpoint("after-manifest-commit");
     Ok(Stored {
         digest: manifest.digest,
@@ -86,8 +108,16 @@ pub async fn put(ctx: &Ctx, account: AccountId, name: &RepositoryName, put: Put)
 }
 
 /// Hashes, seals and wraps before the transaction, so that a re-run stores the same bytes.
-async fn seal(ctx: &Ctx, name: &RepositoryName, put: &Put, manifest: &Manifest) -> Result<NewImage> {
-    let registry = ctx.service().registry_key(&ctx.account, &ctx.region).await?;
+async fn seal(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    put: &Put,
+    manifest: &Manifest,
+) -> Result<NewImage> {
+    let registry = ctx
+        .service()
+        .registry_key(&ctx.account, &ctx.region)
+        .await?;
     let key = DataKey::generate().map_err(Error::internal)?;
     let context = repository_arn(&ctx.region, &ctx.account, name);
     let sealed = SealedManifest {
@@ -96,26 +126,40 @@ async fn seal(ctx: &Ctx, name: &RepositoryName, put: &Put, manifest: &Manifest) 
         wrapped: registry.key.wrap(&key, &context).map_err(Error::internal)?,
         sealed: wharf_keys::seal_all(&key, &put.bytes).map_err(Error::internal)?,
     };
-    let (config, layers, children): (Option<&Descriptor>, &[Descriptor], &[Descriptor]) = match &manifest.kind {
-        ManifestKind::Image { config, layers } => (Some(config), layers, &[]),
-        ManifestKind::Index { manifests } => (None, &[], manifests),
-    };
-    let blobs = config.into_iter().chain(layers.iter().filter(|layer| !layer.is_foreign()));
+    let (config, layers, children): (Option<&Descriptor>, &[Descriptor], &[Descriptor]) =
+        match &manifest.kind {
+            ManifestKind::Image { config, layers } => (Some(config), layers, &[]),
+            ManifestKind::Index { manifests } => (None, &[], manifests),
+        };
+    let blobs = config
+        .into_iter()
+        .chain(layers.iter().filter(|layer| !layer.is_foreign()));
     Ok(NewImage {
         row: ManifestRow {
             digest: manifest.digest.to_string(),
             media_type: manifest.media_type.clone(),
             size: i64::try_from(put.bytes.len()).map_err(Error::internal)?,
             image_size: 0,
-            subject: manifest.subject.as_ref().map(|subject| subject.digest.to_string()),
+            subject: manifest
+                .subject
+                .as_ref()
+                .map(|subject| subject.digest.to_string()),
             artifact_type: manifest.artifact_type.clone(),
             config_media_type: config.map(|config| config.media_type.clone()),
-            annotations: manifest.annotations.as_ref().map(|map| serde_json::Value::Object(map.clone()).to_string()),
+            annotations: manifest
+                .annotations
+                .as_ref()
+                .map(|map| serde_json::Value::Object(map.clone()).to_string()),
             pushed_at: ctx.now,
         },
         sealed,
-        blobs: blobs.map(|blob| (blob.digest.to_string(), blob.media_type.clone())).collect(),
-        children: children.iter().map(|child| child.digest.to_string()).collect(),
+        blobs: blobs
+            .map(|blob| (blob.digest.to_string(), blob.media_type.clone()))
+            .collect(),
+        children: children
+            .iter()
+            .map(|child| child.digest.to_string())
+            .collect(),
         tag: put.tag.as_ref().map(ToString::to_string),
         repeat_succeeds: ctx.plane == Plane::Docker,
     })
@@ -125,15 +169,19 @@ async fn seal(ctx: &Ctx, name: &RepositoryName, put: &Put, manifest: &Manifest) 
 ///
 /// # Errors
 /// `RepositoryNotFound`, `ImageNotFound`.
-pub async fn get(ctx: &Ctx, name: &RepositoryName, reference: &Reference, counts: bool) -> Result<Arc<Content>> {
+pub async fn get(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    reference: &Reference,
+    counts: bool,
+) -> Result<Arc<Content>> {
     let id = id_of(reference);
     let registry = ctx.account.to_string();
     let cached = ctx.service().manifests().clone();
     let found = ctx
         .read::<BatchGetImage, _, _>("get_manifest", ctx.repository(name), move |tx, grant| {
-            let row = match data_images::find(tx, grant, &id)? {
-                Ok(row) => row,
-                Err(_) => return Err(not_found(&id, grant, &registry)),
+            let Ok(row) = data_images::find(tx, grant, &id)? else {
+                return Err(not_found(&id, grant, &registry));
             };
             let repository = grant.repository()?.id;
             if let Some(content) = cached.get(&(repository, row.digest.clone())) {
@@ -141,12 +189,14 @@ pub async fn get(ctx: &Ctx, name: &RepositoryName, reference: &Reference, counts
             }
             let sealed = data_images::sealed(tx, grant, &row.digest)?;
             let sealed = sealed.ok_or_else(|| Error::internal("a manifest's row has no bytes"))?;
-            Ok(Found::Sealed(repository, row, sealed))
+            Ok(Found::Sealed(repository, Box::new((row, sealed))))
         })
         .await?;
     let (repository, content) = match found {
         Found::Open(repository, content) => (repository, content),
-        Found::Sealed(repository, row, sealed) => (repository, open(ctx, name, repository, row, sealed).await?),
+        Found::Sealed(repository, found) => {
+            (repository, open(ctx, name, repository, *found).await?)
+        }
     };
     if counts {
         ctx.service().usage().add(
@@ -163,7 +213,7 @@ pub async fn get(ctx: &Ctx, name: &RepositoryName, reference: &Reference, counts
 /// What the transaction found: bytes already open, or still sealed.
 pub(crate) enum Found {
     Open(i64, Arc<Content>),
-    Sealed(i64, ManifestRow, SealedManifest),
+    Sealed(i64, Box<(ManifestRow, SealedManifest)>),
 }
 
 /// Opens a sealed manifest and keeps it: a digest's bytes never change.
@@ -171,12 +221,17 @@ pub(crate) async fn open(
     ctx: &Ctx,
     name: &RepositoryName,
     repository: i64,
-    row: ManifestRow,
-    sealed: SealedManifest,
+    (row, sealed): (ManifestRow, SealedManifest),
 ) -> Result<Arc<Content>> {
-    let registry = ctx.service().registry_key_generation(&ctx.account, &ctx.region, sealed.material).await?;
-    let context = repository_arn(&ctx.region, &ctx.account, name);
-    let key = registry.key.unwrap(&sealed.wrapped, &context).map_err(Error::internal)?;
+    let registry = ctx
+        .service()
+        .registry_key_generation(&ctx.account, &ctx.region, sealed.material)
+        .await?;
+    let arn = repository_arn(&ctx.region, &ctx.account, name);
+    let key = registry
+        .key
+        .unwrap(&sealed.wrapped, &arn)
+        .map_err(Error::internal)?;
     let bytes = wharf_keys::open_all(&key, &sealed.sealed).map_err(Error::internal)?;
     let content = Arc::new(Content {
         bytes: Bytes::from(bytes),
@@ -184,7 +239,9 @@ pub(crate) async fn open(
         digest: Digest::parse(&row.digest).map_err(Error::internal)?,
         subject: row.subject,
     });
-    ctx.service().manifests().insert((repository, row.digest), Arc::clone(&content));
+    ctx.service()
+        .manifests()
+        .insert((repository, row.digest), Arc::clone(&content));
     Ok(content)
 }
 
@@ -198,13 +255,15 @@ pub async fn delete(ctx: &Ctx, name: &RepositoryName, reference: &Reference) -> 
     let trash_days = ctx.service().settings().trash_days;
     let service = ctx.service().clone();
     service.failpoint("before-delete-commit");
-    ctx.write::<BatchDeleteImage, _, _>("delete_manifest", ctx.repository(name), move |tx, grant| {
-        match data_images::delete(tx, grant, &id, false, trash_days)? {
+    ctx.write::<BatchDeleteImage, _, _>(
+        "delete_manifest",
+        ctx.repository(name),
+        move |tx, grant| match data_images::delete(tx, grant, &id, false, trash_days)? {
             Ok(_removed) => Ok(()),
             Err(Miss::Referenced(parents)) => Err(Error::ImageReferencedByManifestList { parents }),
             Err(Miss::NotFound | Miss::Mismatch) => Err(not_found(&id, grant, &registry)),
-        }
-    })
+        },
+    )
     .await?;
     service.failpoint("after-delete-commit");
     Ok(())
@@ -212,14 +271,28 @@ pub async fn delete(ctx: &Ctx, name: &RepositoryName, reference: &Reference) -> 
 
 fn id_of(reference: &Reference) -> ImageId {
     match reference {
-        Reference::Tag(tag) => ImageId { digest: None, tag: Some(tag.to_string()) },
-        Reference::Digest(digest) => ImageId { digest: Some(digest.to_string()), tag: None },
+        Reference::Tag(tag) => ImageId {
+            digest: None,
+            tag: Some(tag.to_string()),
+        },
+        Reference::Digest(digest) => ImageId {
+            digest: Some(digest.to_string()),
+            tag: None,
+        },
     }
 }
 
 fn not_found<A: ReadsImages>(id: &ImageId, grant: &Grant<A>, registry: &str) -> Error {
-    let name = grant.repository().map(|row| row.name.clone()).unwrap_or_default();
-    Error::ImageNotFound { digest: id.digest.clone(), tag: id.tag.clone(), name, registry: registry.to_owned() }
+    let name = grant
+        .repository()
+        .map(|row| row.name.clone())
+        .unwrap_or_default();
+    Error::ImageNotFound {
+        digest: id.digest.clone(),
+        tag: id.tag.clone(),
+        name,
+        registry: registry.to_owned(),
+    }
 }
 
 /// Keeps the module's two sides apart: operations hand ids on, they never look into rows.

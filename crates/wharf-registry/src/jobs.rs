@@ -14,11 +14,14 @@ use crate::{Error, Result, Service, sweep};
 const LEASE: i64 = 60_000_000;
 const USAGE_EVERY: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
-const TRASH_EVERY: Duration = Duration::from_secs(600);
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
+const TRASH_EVERY: Duration = Duration::from_mins(10);
 
 /// Starts the loops.
-#[expect(clippy::disallowed_methods, reason = "the loops of the service live as long as it does; shutdown awaits them")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the loops of the service live as long as it does; shutdown awaits them"
+)]
 pub(crate) fn start(service: &Service) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(every(service.clone(), USAGE_EVERY, async |service| {
@@ -81,7 +84,17 @@ pub(crate) async fn run_due(service: &Service) -> Result<usize> {
     let owner = "local";
     let leased = service
         .store()
-        .write("lease_job", Durability::Hard, move |tx| rows::lease(tx, rows::Lease { owner, now, wall, until: wall + LEASE }))
+        .write("lease_job", Durability::Hard, move |tx| {
+            rows::lease(
+                tx,
+                rows::Lease {
+                    owner,
+                    now,
+                    wall,
+                    until: wall + LEASE,
+                },
+            )
+        })
         .await?;
     let Some(job) = leased else { return Ok(0) };
     let outcome = match job.kind.as_str() {
@@ -101,5 +114,8 @@ async fn finish(service: &Service, job: JobRow, outcome: Result<()>) -> Result<(
             rows::fail(tx, job.id, job.fence, &error.to_string(), next)
         }
     };
-    Ok(service.store().write("finish_job", Durability::Hard, write).await?)
+    Ok(service
+        .store()
+        .write("finish_job", Durability::Hard, write)
+        .await?)
 }

@@ -30,11 +30,21 @@ pub(crate) struct Keyring {
 
 impl Keyring {
     pub(crate) fn new(root: Arc<RootKey>, store: Store) -> Self {
-        Self { root, store, open: Cache::new(1_024), current: Cache::new(1_024) }
+        Self {
+            root,
+            store,
+            open: Cache::new(1_024),
+            current: Cache::new(1_024),
+        }
     }
 
     /// The key that new things are wrapped under; the first use of a registry makes it.
-    pub(crate) async fn current(&self, account: &AccountId, region: &Region, now: Micros) -> Result<RegistryKeyRef> {
+    pub(crate) async fn current(
+        &self,
+        account: &AccountId,
+        region: &Region,
+        now: Micros,
+    ) -> Result<RegistryKeyRef> {
         let at = (account.clone(), region.clone());
         if let Some(material) = self.current.get(&at) {
             return self.generation(account, region, material).await;
@@ -42,7 +52,9 @@ impl Keyring {
         let (owner, place) = at.clone();
         let found = self
             .store
-            .read("registry_key", move |tx| registry_keys::current(tx, owner.as_str(), place.as_str()))
+            .read("registry_key", move |tx| {
+                registry_keys::current(tx, owner.as_str(), place.as_str())
+            })
             .await?;
         let row = match found {
             Some(row) => row,
@@ -52,9 +64,17 @@ impl Keyring {
         self.generation(account, region, row.material).await
     }
 
-    async fn make(&self, account: &AccountId, region: &Region, now: Micros) -> Result<registry_keys::RegistryKeyRow> {
+    async fn make(
+        &self,
+        account: &AccountId,
+        region: &Region,
+        now: Micros,
+    ) -> Result<registry_keys::RegistryKeyRow> {
         let key = RegistryKey::generate().map_err(Error::internal)?;
-        let wrapped = self.root.wrap_registry_key(&key, account.as_str(), region.as_str()).map_err(Error::internal)?;
+        let wrapped = self
+            .root
+            .wrap_registry_key(&key, account.as_str(), region.as_str())
+            .map_err(Error::internal)?;
         let row = registry_keys::RegistryKeyRow {
             account: account.to_string(),
             region: region.to_string(),
@@ -69,11 +89,19 @@ impl Keyring {
                 None => registry_keys::insert(tx, &row).map(|()| row.clone()),
             }
         };
-        Ok(self.store.write("make_registry_key", Durability::Hard, make).await?)
+        Ok(self
+            .store
+            .write("make_registry_key", Durability::Hard, make)
+            .await?)
     }
 
     /// One generation of a registry's key.
-    pub(crate) async fn generation(&self, account: &AccountId, region: &Region, material: i64) -> Result<RegistryKeyRef> {
+    pub(crate) async fn generation(
+        &self,
+        account: &AccountId,
+        region: &Region,
+        material: i64,
+    ) -> Result<RegistryKeyRef> {
         let at = (account.clone(), region.clone(), material);
         if let Some(key) = self.open.get(&at) {
             return Ok(RegistryKeyRef { key, material });
@@ -81,7 +109,9 @@ impl Keyring {
         let (owner, place) = (account.to_string(), region.to_string());
         let row = self
             .store
-            .read("registry_key_generation", move |tx| registry_keys::get(tx, &owner, &place, material))
+            .read("registry_key_generation", move |tx| {
+                registry_keys::get(tx, &owner, &place, material)
+            })
             .await?
             .ok_or_else(|| Error::internal("a registry key's generation is not in the store"))?;
         let key = self

@@ -45,7 +45,11 @@ pub struct Download {
 
 impl std::fmt::Debug for Download {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Download").field("size", &self.size).field("start", &self.start).field("end", &self.end).finish_non_exhaustive()
+        f.debug_struct("Download")
+            .field("size", &self.size)
+            .field("start", &self.start)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
     }
 }
 
@@ -57,14 +61,26 @@ impl std::fmt::Debug for Download {
 pub async fn stat(ctx: &Ctx, name: &RepositoryName, digest: &Digest) -> Result<LayerInfo> {
     let asked = digest.clone();
     let look = move |tx: &mut data::Tx<'_>, grant: &_| data_layers::stat(tx, grant, &asked);
-    let mut layer = ctx.read::<BatchCheckLayerAvailability, _, _>("stat_layer", ctx.repository(name), look).await?;
+    let mut layer = ctx
+        .read::<BatchCheckLayerAvailability, _, _>("stat_layer", ctx.repository(name), look)
+        .await?;
     if !layer.held {
         // Looked at anew in the transaction that keeps it: it may have been collected in between.
         let asked = digest.clone();
-        let keep = move |tx: &mut data::Tx<'_>, grant: &_| data_layers::stat_and_keep(tx, grant, &asked);
-        layer = ctx.write_soft::<BatchCheckLayerAvailability, _, _>("keep_layer", ctx.repository(name), keep).await?;
+        let keep =
+            move |tx: &mut data::Tx<'_>, grant: &_| data_layers::stat_and_keep(tx, grant, &asked);
+        layer = ctx
+            .write_soft::<BatchCheckLayerAvailability, _, _>(
+                "keep_layer",
+                ctx.repository(name),
+                keep,
+            )
+            .await?;
     }
-    Ok(LayerInfo { size: layer.size, media_type: layer.media_type })
+    Ok(LayerInfo {
+        size: layer.size,
+        media_type: layer.media_type,
+    })
 }
 
 /// Opens a layer, or the bytes `first` to `last` (inclusive, or to its end) of it.
@@ -80,10 +96,17 @@ pub async fn open(
 ) -> Result<Download> {
     let asked = digest.clone();
     let find = move |tx: &mut data::Tx<'_>, grant: &_| data_layers::open(tx, grant, &asked, range);
-    let mut layer = ctx.read::<GetDownloadUrlForLayer, _, _>("open_layer", ctx.repository(name), find).await?;
+    let mut layer = ctx
+        .read::<GetDownloadUrlForLayer, _, _>("open_layer", ctx.repository(name), find)
+        .await?;
     let service = ctx.service();
-    let registry = service.registry_key_generation(&ctx.account, &ctx.region, layer.key.material).await?;
-    let key = registry.key.unwrap(&layer.key.wrapped, &layer.context).map_err(Error::internal)?;
+    let registry = service
+        .registry_key_generation(&ctx.account, &ctx.region, layer.key.material)
+        .await?;
+    let key = registry
+        .key
+        .unwrap(&layer.key.wrapped, &layer.context)
+        .map_err(Error::internal)?;
     let places = all_places(service, &mut layer).await?;
     let objects = objects_of(&places);
     let mut extents = Extents::new(service.clone(), key, places, layer.range.clone());
@@ -99,7 +122,13 @@ pub async fn open(
         None => (1, 0),
     };
     let body = body_of(ctx, extents);
-    Ok(Download { size: layer.size, start, end, media_type: layer.media_type, body })
+    Ok(Download {
+        size: layer.size,
+        start,
+        end,
+        media_type: layer.media_type,
+        body,
+    })
 }
 
 /// The extents that hold the asked bytes: the transaction that opened the layer has read the first thousand.
@@ -112,8 +141,8 @@ async fn all_places(service: &Service, layer: &mut OpenLayer) -> Result<Vec<Exte
             break;
         }
         let (key, rest) = (Arc::clone(&key), from..layer.range.end);
-        let more = move |tx: &mut wharf_meta::Tx| data_layers::extents(&mut data::Tx::new(tx), &key, &rest);
-        let more = service.store().read("more_extents", more).await?;
+        let more = move |tx: &mut data::Tx<'_>| data_layers::extents(tx, &key, &rest);
+        let more = service.read("more_extents", more).await?;
         if more.is_empty() {
             break;
         }
@@ -124,14 +153,28 @@ async fn all_places(service: &Service, layer: &mut OpenLayer) -> Result<Vec<Exte
 
 fn objects_of(places: &[ExtentPlace]) -> Vec<ObjectName> {
     // The first is opened, so it need not be looked for.
-    let behind = places.iter().skip(1).filter_map(|place| place.object.as_deref());
-    behind.filter_map(|name| ObjectName::parse(name).ok()).take(LOOKED_FOR).collect()
+    let behind = places
+        .iter()
+        .skip(1)
+        .filter_map(|place| place.object.as_deref());
+    behind
+        .filter_map(|name| ObjectName::parse(name).ok())
+        .take(LOOKED_FOR)
+        .collect()
 }
 
 async fn look_for(service: &Service, objects: &[ObjectName]) -> Result<(), ReadError> {
     for object in objects {
-        if !service.objects().exists(*object).await.map_err(ReadError::from)? {
-            return Err(ReadError::Missing { object: *object, why: "its file is missing".to_owned() });
+        if !service
+            .objects()
+            .exists(*object)
+            .await
+            .map_err(ReadError::from)?
+        {
+            return Err(ReadError::Missing {
+                object: *object,
+                why: "its file is missing".to_owned(),
+            });
         }
     }
     Ok(())
@@ -139,9 +182,15 @@ async fn look_for(service: &Service, objects: &[ObjectName]) -> Result<(), ReadE
 
 /// What the client is told of a layer that cannot be read: that it is not there, so that a push brings it back.
 async fn unreadable(ctx: &Ctx, name: &RepositoryName, digest: &Digest, error: ReadError) -> Error {
-    let ReadError::Missing { object, why } = error else { return error.into() };
+    let ReadError::Missing { object, why } = error else {
+        return error.into();
+    };
     mark_missing(ctx, object, &why).await;
-    Error::LayerNotFound { digest: digest.to_string(), name: name.to_string(), registry: ctx.account.to_string() }
+    Error::LayerNotFound {
+        digest: digest.to_string(),
+        name: name.to_string(),
+        registry: ctx.account.to_string(),
+    }
 }
 
 async fn mark_missing(ctx: &Ctx, object: ObjectName, why: &str) {
@@ -154,8 +203,12 @@ async fn mark_missing(ctx: &Ctx, object: ObjectName, why: &str) {
         now: ctx.now,
     };
     let (object, why) = (object.to_string(), why.to_owned());
-    let mark = move |tx: &mut wharf_meta::Tx| data_layers::mark_missing(&mut data::Tx::new(tx), &grant, &object, &why);
-    if let Err(error) = ctx.service().store().write("mark_missing", Durability::Soft, mark).await {
+    let mark = move |tx: &mut data::Tx<'_>| data_layers::mark_missing(tx, &grant, &object, &why);
+    if let Err(error) = ctx
+        .service()
+        .write("mark_missing", Durability::Soft, mark)
+        .await
+    {
         tracing::warn!(%error, "an object that cannot be read was not marked");
     }
 }

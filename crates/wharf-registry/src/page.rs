@@ -20,7 +20,11 @@ pub(crate) fn read(token: &str, operation: &str, about: &str) -> Result<Vec<Stri
     if token.len() > 4_096 {
         return Err(invalid());
     }
-    let text = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(invalid)?;
+    let text = URL_SAFE_NO_PAD
+        .decode(token)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(invalid)?;
     let mut parts = text.split('\n');
     if parts.next() != Some(operation) || parts.next() != Some(about) {
         return Err(invalid());

@@ -13,7 +13,8 @@ use crate::authorize::Policies;
 use crate::keyring::Keyring;
 use crate::usage::Usage;
 use crate::{
-    Clock, Error, Failpoints, Micros, Principal, RegistryKeyRef, Result, RootCredentials, Settings, images, jobs, uploads,
+    Clock, Error, Failpoints, Micros, Principal, RegistryKeyRef, Result, RootCredentials, Settings,
+    data, images, jobs, uploads,
 };
 
 /// Bytes of decoded manifests kept in memory.
@@ -45,7 +46,9 @@ struct Inner {
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("data_dir", &self.inner.settings.data_dir).finish_non_exhaustive()
+        f.debug_struct("Service")
+            .field("data_dir", &self.inner.settings.data_dir)
+            .finish_non_exhaustive()
     }
 }
 
@@ -81,13 +84,15 @@ impl Service {
     /// # Errors
     /// When the directory cannot be used, is of a newer version, or the root key is not the one it was made with.
     pub async fn open(settings: Settings) -> Result<Self> {
-        let (root, _created) = RootKey::load_or_create(&settings.data_dir.join("root.key")).map_err(Error::internal)?;
+        let (root, _created) = RootKey::load_or_create(&settings.data_dir.join("root.key"))
+            .map_err(Error::internal)?;
         let root = Arc::new(root);
         let clock = Clock::new(settings.wall);
         let options = wharf_meta::Options::new(clock.wall());
         let store = Store::open_sqlite(&settings.data_dir.join("metadata.db"), options)?;
-        let objects = wharf_blob::Directory::open(&settings.data_dir.join("objects"), settings.byte_budget)
-            .map_err(Error::internal)?;
+        let objects =
+            wharf_blob::Directory::open(&settings.data_dir.join("objects"), settings.byte_budget)
+                .map_err(Error::internal)?;
         let service = Self {
             inner: Arc::new(Inner {
                 token_key: TokenKey::new(root.token_key()),
@@ -95,7 +100,9 @@ impl Service {
                 policies: Policies::built_in()?,
                 manifests: Cache::builder()
                     .max_capacity(MANIFEST_CACHE_BYTES)
-                    .weigher(|_, content: &Arc<images::Content>| u32::try_from(content.bytes.len() + 512).unwrap_or(u32::MAX))
+                    .weigher(|_, content: &Arc<images::Content>| {
+                        u32::try_from(content.bytes.len() + 512).unwrap_or(u32::MAX)
+                    })
                     .build(),
                 keys: Cache::new(10_000),
                 usage: Usage::default(),
@@ -125,37 +132,61 @@ impl Service {
         let row = self
             .inner
             .store
-            .write("store_id", Durability::Hard, move |tx| match store_id::get(tx)? {
-                Some(row) => Ok(row),
-                None => store_id::insert(tx, &made).map(|_first| made.clone()),
-            })
+            .write(
+                "store_id",
+                Durability::Hard,
+                move |tx| match store_id::get(tx)? {
+                    Some(row) => Ok(row),
+                    None => store_id::insert(tx, &made).map(|_first| made.clone()),
+                },
+            )
             .await?;
-        self.inner
-            .root
-            .check(&row.key_check)
-            .map_err(|error| Error::internal(format!("root.key is not the key this data directory was made with: {error}")))
+        self.inner.root.check(&row.key_check).map_err(|error| {
+            Error::internal(format!(
+                "root.key is not the key this data directory was made with: {error}"
+            ))
+        })
     }
 
     async fn first_start(&self) -> Result<()> {
-        let known = self.inner.store.read("accounts", |tx| accounts::page(tx, "", 1)).await?;
+        let known = self
+            .inner
+            .store
+            .read("accounts", |tx| accounts::page(tx, "", 1))
+            .await?;
         if known.is_empty() {
             let account = self.inner.settings.account.clone();
             let credentials = self.inner.settings.root_credentials.clone();
             self.add_account(account, "default", credentials).await?;
         }
-        let (account, region) = (self.inner.settings.account.clone(), self.inner.settings.region.clone());
+        let (account, region) = (
+            self.inner.settings.account.clone(),
+            self.inner.settings.region.clone(),
+        );
         self.registry_key(&account, &region).await?;
         Ok(())
     }
 
-    async fn add_account(&self, account: AccountId, name: &str, credentials: RootCredentials) -> Result<()> {
+    async fn add_account(
+        &self,
+        account: AccountId,
+        name: &str,
+        credentials: RootCredentials,
+    ) -> Result<()> {
         let sealed = self
             .inner
             .root
-            .seal_secret(credentials.secret.expose().as_bytes(), &credentials.access_key_id)
+            .seal_secret(
+                credentials.secret.expose().as_bytes(),
+                &credentials.access_key_id,
+            )
             .map_err(Error::internal)?;
         let now = self.now();
-        let row = accounts::AccountRow { account: account.to_string(), name: name.to_owned(), created_at: now };
+        let row = accounts::AccountRow {
+            account: account.to_string(),
+            name: name.to_owned(),
+            created_at: now,
+        };
         let key = access_keys::AccessKeyRow {
             access_key_id: credentials.access_key_id,
             account: account.to_string(),
@@ -184,7 +215,8 @@ impl Service {
         let id = 100_000_000_000 + u64::from_le_bytes(random) % 900_000_000_000;
         let account = AccountId::parse(&id.to_string()).map_err(Error::internal)?;
         let credentials = RootCredentials::generate()?;
-        self.add_account(account.clone(), name, credentials.clone()).await?;
+        self.add_account(account.clone(), name, credentials.clone())
+            .await?;
         Ok((account, credentials))
     }
 
@@ -193,11 +225,19 @@ impl Service {
     /// # Errors
     /// `Unavailable` when the store refuses.
     pub async fn accounts(&self) -> Result<Vec<AccountInfo>> {
-        let rows = self.inner.store.read("accounts", |tx| accounts::page(tx, "", 1_000)).await?;
+        let rows = self
+            .inner
+            .store
+            .read("accounts", |tx| accounts::page(tx, "", 1_000))
+            .await?;
         rows.into_iter()
             .map(|row| {
                 let account = AccountId::parse(&row.account).map_err(Error::internal)?;
-                Ok(AccountInfo { account, name: row.name, created_at: row.created_at })
+                Ok(AccountInfo {
+                    account,
+                    name: row.name,
+                    created_at: row.created_at,
+                })
             })
             .collect()
     }
@@ -211,13 +251,25 @@ impl Service {
             return Ok(Some(key));
         }
         let asked = id.to_owned();
-        let Some(row) = self.inner.store.read("access_key", move |tx| access_keys::by_id(tx, &asked)).await? else {
+        let Some(row) = self
+            .inner
+            .store
+            .read("access_key", move |tx| access_keys::by_id(tx, &asked))
+            .await?
+        else {
             return Ok(None);
         };
-        let secret = self.inner.root.open_secret(&row.secret, &row.access_key_id).map_err(Error::internal)?;
+        let secret = self
+            .inner
+            .root
+            .open_secret(&row.secret, &row.access_key_id)
+            .map_err(Error::internal)?;
         let secret = String::from_utf8(secret.to_vec()).map_err(Error::internal)?;
         let account = AccountId::parse(&row.account).map_err(Error::internal)?;
-        let key = AccessKey { secret: Secret::new(secret), principal: Principal::root(account, row.access_key_id) };
+        let key = AccessKey {
+            secret: Secret::new(secret),
+            principal: Principal::root(account, row.access_key_id),
+        };
         self.inner.keys.insert(id.to_owned(), key.clone());
         Ok(Some(key))
     }
@@ -227,13 +279,18 @@ impl Service {
     ///
     /// # Errors
     /// [`PasswordError`].
-    pub fn open_password(&self, password: &str) -> Result<(Principal, AccountId, Region), PasswordError> {
-        let claims = wharf_identity::open_password(&self.inner.token_key, password).map_err(|_| PasswordError::Invalid)?;
+    pub fn open_password(
+        &self,
+        password: &str,
+    ) -> Result<(Principal, AccountId, Region), PasswordError> {
+        let claims = wharf_identity::open_password(&self.inner.token_key, password)
+            .map_err(|_invalid| PasswordError::Invalid)?;
         if self.now() / 1_000_000 >= claims.expires {
             return Err(PasswordError::Expired);
         }
-        let account = AccountId::parse(&claims.account).map_err(|_| PasswordError::Invalid)?;
-        let region = Region::parse(&claims.region).map_err(|_| PasswordError::Invalid)?;
+        let account =
+            AccountId::parse(&claims.account).map_err(|_invalid| PasswordError::Invalid)?;
+        let region = Region::parse(&claims.region).map_err(|_invalid| PasswordError::Invalid)?;
         let principal = Principal::root(account.clone(), claims.access_key_id);
         if principal.unique_id != claims.principal {
             return Err(PasswordError::Invalid);
@@ -246,8 +303,15 @@ impl Service {
     }
 
     /// The key that new things of a registry are wrapped under.
-    pub(crate) async fn registry_key(&self, account: &AccountId, region: &Region) -> Result<RegistryKeyRef> {
-        self.inner.keyring.current(account, region, self.now()).await
+    pub(crate) async fn registry_key(
+        &self,
+        account: &AccountId,
+        region: &Region,
+    ) -> Result<RegistryKeyRef> {
+        self.inner
+            .keyring
+            .current(account, region, self.now())
+            .await
     }
 
     /// One generation of a registry's key, to open what it wrapped.
@@ -257,11 +321,43 @@ impl Service {
         region: &Region,
         material: i64,
     ) -> Result<RegistryKeyRef> {
-        self.inner.keyring.generation(account, region, material).await
+        self.inner
+            .keyring
+            .generation(account, region, material)
+            .await
     }
 
     pub(crate) fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    /// Reads on behalf of the service itself, or of a request that was authorized before.
+    pub(crate) async fn read<T, F>(&self, name: &'static str, mut read: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut data::Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.inner
+            .store
+            .read(name, move |tx| read(&mut data::Tx::new(tx)))
+            .await
+    }
+
+    /// Writes on behalf of the service itself: the closure carries a `ServiceGrant` that says why.
+    pub(crate) async fn write<T, F>(
+        &self,
+        name: &'static str,
+        durability: Durability,
+        mut write: F,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut data::Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.inner
+            .store
+            .write(name, durability, move |tx| write(&mut data::Tx::new(tx)))
+            .await
     }
 
     pub(crate) fn objects(&self) -> &wharf_blob::Directory {
@@ -333,7 +429,11 @@ impl Service {
 
     /// Whether requests can be served: the store answers a read.
     pub async fn ready(&self) -> bool {
-        self.inner.store.read("ready", |tx| store_id::get(tx).map(|row| row.is_some())).await.unwrap_or(false)
+        self.inner
+            .store
+            .read("ready", |tx| store_id::get(tx).map(|row| row.is_some()))
+            .await
+            .unwrap_or(false)
     }
 
     /// Starts what runs beside requests: usage flushes, jobs, the sweep. Returns at once.

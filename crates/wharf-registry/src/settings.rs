@@ -44,8 +44,12 @@ impl RootCredentials {
     /// # Errors
     /// When the operating system gives no random bytes.
     pub fn generate() -> crate::Result<Self> {
-        let made = wharf_identity::new_access_key_id()
-            .and_then(|access_key_id| Ok(Self { access_key_id, secret: wharf_identity::new_secret()? }));
+        let made = wharf_identity::new_access_key_id().and_then(|access_key_id| {
+            Ok(Self {
+                access_key_id,
+                secret: wharf_identity::new_secret()?,
+            })
+        });
         made.map_err(crate::Error::internal)
     }
 }

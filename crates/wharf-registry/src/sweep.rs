@@ -61,7 +61,13 @@ pub async fn run_rows(service: &Service) -> Result<Swept> {
 
 fn report(swept: &Swept) {
     if *swept != Swept::default() {
-        let Swept { uploads, unfinished, objects, orphans, failed } = *swept;
+        let Swept {
+            uploads,
+            unfinished,
+            objects,
+            orphans,
+            failed,
+        } = *swept;
         tracing::info!(uploads, unfinished, objects, orphans, failed, "swept");
     }
 }
@@ -76,8 +82,11 @@ async fn rows(service: &Service, swept: &mut Swept) -> Result<()> {
 async fn expired(service: &Service, swept: &mut Swept) -> Result<()> {
     loop {
         let grant = ServiceGrant::for_uploads(service, "its time was over");
-        let expire = move |tx: &mut wharf_meta::Tx| sweeping::expire_one(&mut data::Tx::new(tx), &grant);
-        match service.store().write("expire_upload", Durability::Soft, expire).await? {
+        let expire = move |tx: &mut data::Tx<'_>| sweeping::expire_one(tx, &grant);
+        match service
+            .write("expire_upload", Durability::Soft, expire)
+            .await?
+        {
             None => return Ok(()),
             Some(done) => swept.uploads = swept.uploads.saturating_add(u64::from(done)),
         }
@@ -89,39 +98,49 @@ async fn strays(service: &Service, swept: &mut Swept) -> Result<()> {
     let mut after = After::nothing();
     loop {
         let from = after.clone();
-        let find = move |tx: &mut wharf_meta::Tx| sweeping::strays(&mut data::Tx::new(tx), &from);
-        let found = service.store().read("stray_objects", find).await?;
-        let Some(last) = found.last() else { return Ok(()) };
+        let find = move |tx: &mut data::Tx<'_>| sweeping::strays(tx, &from);
+        let found = service.read("stray_objects", find).await?;
+        let Some(last) = found.last() else {
+            return Ok(());
+        };
         after = After::from(last);
         let left = left_alone(service, found);
         if left.is_empty() {
             continue;
         }
         let grant = ServiceGrant::for_uploads(service, "it was never finished");
-        let doom = move |tx: &mut wharf_meta::Tx| sweeping::doom_strays(&mut data::Tx::new(tx), &grant, &left);
-        let doomed = service.store().write("doom_strays", Durability::Soft, doom).await?;
+        let doom = move |tx: &mut data::Tx<'_>| sweeping::doom_strays(tx, &grant, &left);
+        let doomed = service.write("doom_strays", Durability::Soft, doom).await?;
         swept.unfinished = swept.unfinished.saturating_add(doomed);
     }
 }
 
 fn left_alone(service: &Service, rows: Vec<ObjectRow>) -> Vec<String> {
-    let written = |name: &str| ObjectName::parse(name).is_ok_and(|name| service.running().is_written(name));
-    rows.into_iter().map(|row| row.name).filter(|name| !written(name)).collect()
+    let written =
+        |name: &str| ObjectName::parse(name).is_ok_and(|name| service.running().is_written(name));
+    rows.into_iter()
+        .map(|row| row.name)
+        .filter(|name| !written(name))
+        .collect()
 }
 
 async fn doomed(service: &Service, swept: &mut Swept) -> Result<()> {
     let mut after = After::nothing();
     loop {
         let (from, now) = (after.clone(), service.now());
-        let find = move |tx: &mut wharf_meta::Tx| sweeping::due(&mut data::Tx::new(tx), now, &from);
-        let found = service.store().read("due_objects", find).await?;
-        let Some(last) = found.last() else { return Ok(()) };
+        let find = move |tx: &mut data::Tx<'_>| sweeping::due(tx, now, &from);
+        let found = service.read("due_objects", find).await?;
+        let Some(last) = found.last() else {
+            return Ok(());
+        };
         // One that cannot be removed does not stop the others.
         after = After::from(last);
         let names: Vec<String> = found.into_iter().map(|row| row.name).collect();
         let (removed, failed) = remove_files(service, &names).await;
         swept.failed = swept.failed.saturating_add(failed);
-        swept.objects = swept.objects.saturating_add(forget(service, "its time had come", removed).await?);
+        swept.objects = swept
+            .objects
+            .saturating_add(forget(service, "its time had come", removed).await?);
     }
 }
 
@@ -133,10 +152,13 @@ async fn orphans(service: &Service, swept: &mut Swept) -> Result<()> {
             return Ok(());
         }
         // A row is made before its file, and this looks after the file was seen: a file without a row is nobody's.
-        let names: Vec<String> =
-            names.into_iter().filter(|name| !service.running().is_written(*name)).map(|name| name.to_string()).collect();
-        let find = move |tx: &mut wharf_meta::Tx| sweeping::without_row(&mut data::Tx::new(tx), &names);
-        let found = service.store().read("objects_without_row", find).await?;
+        let names: Vec<String> = names
+            .into_iter()
+            .filter(|name| !service.running().is_written(*name))
+            .map(|name| name.to_string())
+            .collect();
+        let find = move |tx: &mut data::Tx<'_>| sweeping::without_row(tx, &names);
+        let found = service.read("objects_without_row", find).await?;
         if found.is_empty() {
             continue;
         }
@@ -144,8 +166,10 @@ async fn orphans(service: &Service, swept: &mut Swept) -> Result<()> {
         swept.failed = swept.failed.saturating_add(failed);
         swept.orphans = swept.orphans.saturating_add(removed.len() as u64);
         let grant = ServiceGrant::for_uploads(service, "no row knew its file");
-        let note = move |tx: &mut wharf_meta::Tx| sweeping::removed(&mut data::Tx::new(tx), &grant, &removed);
-        service.store().write("removed_orphans", Durability::Soft, note).await?;
+        let note = move |tx: &mut data::Tx<'_>| sweeping::removed(tx, &grant, &removed);
+        service
+            .write("removed_orphans", Durability::Soft, note)
+            .await?;
     }
 }
 
@@ -165,14 +189,23 @@ async fn remove_files(service: &Service, names: &[String]) -> (Vec<String>, u64)
     let mut failed = BTreeSet::new();
     for name in names {
         // A row whose name is none never had a file.
-        let Ok(object) = ObjectName::parse(name) else { continue };
+        let Ok(object) = ObjectName::parse(name) else {
+            continue;
+        };
         if let Err(error) = service.objects().remove(object).await {
             tracing::warn!(%error, %object, "an object's file could not be removed");
             failed.insert(name.clone());
         }
     }
     let count = failed.len() as u64;
-    (names.iter().filter(|name| !failed.contains(*name)).cloned().collect(), count)
+    (
+        names
+            .iter()
+            .filter(|name| !failed.contains(*name))
+            .cloned()
+            .collect(),
+        count,
+    )
 }
 
 async fn forget(service: &Service, why: &str, names: Vec<String>) -> Result<u64> {
@@ -180,8 +213,10 @@ async fn forget(service: &Service, why: &str, names: Vec<String>) -> Result<u64>
         return Ok(0);
     }
     let grant = ServiceGrant::for_uploads(service, why);
-    let forget = move |tx: &mut wharf_meta::Tx| sweeping::forget(&mut data::Tx::new(tx), &grant, &names);
-    service.store().write("forget_objects", Durability::Soft, forget).await
+    let forget = move |tx: &mut data::Tx<'_>| sweeping::forget(tx, &grant, &names);
+    service
+        .write("forget_objects", Durability::Soft, forget)
+        .await
 }
 
 #[cfg(test)]

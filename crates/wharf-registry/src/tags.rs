@@ -19,20 +19,33 @@ pub struct TagPage {
 ///
 /// # Errors
 /// `RepositoryNotFound`, `InvalidParameter` for an `n` beyond 1,000 or a `last` that cannot be a tag.
-pub async fn list(ctx: &Ctx, name: &RepositoryName, n: Option<i64>, last: Option<&str>) -> Result<TagPage> {
+pub async fn list(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    n: Option<i64>,
+    last: Option<&str>,
+) -> Result<TagPage> {
     let limit = match n {
         Some(n) if n > MAX_PAGE => {
-            return Err(Error::invalid("maxResults", "Member must have value less than or equal to 1000"));
+            return Err(Error::invalid(
+                "maxResults",
+                "Member must have value less than or equal to 1000",
+            ));
         }
         Some(n) if n < 0 => {
-            return Err(Error::invalid("maxResults", "Member must have value greater than or equal to 0"));
+            return Err(Error::invalid(
+                "maxResults",
+                "Member must have value greater than or equal to 0",
+            ));
         }
         Some(n) => n,
         None => MAX_PAGE,
     };
     let after = match last {
         None | Some("") => String::new(),
-        Some(last) => ImageTag::parse(last).map_err(|_invalid| Error::invalid("nextToken", "Invalid nextToken"))?.to_string(),
+        Some(last) => ImageTag::parse(last)
+            .map_err(|_invalid| Error::invalid("nextToken", "Invalid nextToken"))?
+            .to_string(),
     };
     let fetch = page::fetch(limit);
     let mut tags = ctx

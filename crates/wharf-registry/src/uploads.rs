@@ -6,7 +6,7 @@ mod receive;
 mod running;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use wharf_blob::ObjectName;
+use wharf_blob::{ObjectName, RunningHash};
 use wharf_keys::DataKey;
 use wharf_meta::Durability;
 use wharf_meta::uploads::ExtentPlace;
@@ -16,7 +16,9 @@ use wharf_wire::oci::{Algorithm, Digest};
 use self::receive::Chunk;
 pub(crate) use self::running::Running;
 use crate::action::{Action, CompleteLayerUpload, InitiateLayerUpload, UploadLayerPart};
-use crate::data::bytes::uploads::{self as rows, Completed, Completion, Found, NewUpload, ReachesUploads};
+use crate::data::bytes::uploads::{
+    self as rows, Completed, Completion, Found, NewUpload, ReachesUploads,
+};
 use crate::data::bytes::{count, sweeping};
 use crate::data::events::ServiceGrant;
 use crate::layers::extents::{Extents, ReadError, storage_error};
@@ -40,7 +42,10 @@ pub async fn start(ctx: &Ctx, name: &RepositoryName) -> Result<UploadId> {
     let new = NewUpload {
         id: id.clone(),
         key: DataKey::generate().map_err(Error::internal)?,
-        registry: ctx.service().registry_key(&ctx.account, &ctx.region).await?,
+        registry: ctx
+            .service()
+            .registry_key(&ctx.account, &ctx.region)
+            .await?,
     };
     let low = check_disk(ctx.service());
     let insert = move |tx: &mut data::Tx<'_>, grant: &_| {
@@ -48,7 +53,8 @@ pub async fn start(ctx: &Ctx, name: &RepositoryName) -> Result<UploadId> {
         low.clone()?;
         rows::start(tx, grant, &new)
     };
-    ctx.write_soft::<InitiateLayerUpload, _, _>("start_upload", ctx.repository(name), insert).await?;
+    ctx.write_soft::<InitiateLayerUpload, _, _>("start_upload", ctx.repository(name), insert)
+        .await?;
     Ok(id)
 }
 
@@ -78,7 +84,18 @@ pub async fn append(
         return Err(Error::LimitExceeded { reason });
     }
     let key = open_key(ctx, &found).await?;
-    receive::receive(Chunk { ctx, name, id, received, key, announced }, body).await
+    receive::receive(
+        Chunk {
+            ctx,
+            name,
+            id,
+            received,
+            key,
+            announced,
+        },
+        body,
+    )
+    .await
 }
 
 /// How many bytes an upload has received: where the next chunk begins.
@@ -97,7 +114,9 @@ pub async fn status(ctx: &Ctx, name: &RepositoryName, id: &UploadId) -> Result<u
 pub async fn cancel(ctx: &Ctx, name: &RepositoryName, id: &UploadId) -> Result<()> {
     let given_up = id.clone();
     let cancel = move |tx: &mut data::Tx<'_>, grant: &_| rows::cancel(tx, grant, &given_up);
-    let objects = ctx.write_soft::<UploadLayerPart, _, _>("cancel_upload", ctx.repository(name), cancel).await?;
+    let objects = ctx
+        .write_soft::<UploadLayerPart, _, _>("cancel_upload", ctx.repository(name), cancel)
+        .await?;
     ctx.service().running().forget(id.as_str());
     sweep::remove(ctx.service(), "upload cancelled", &objects).await;
     Ok(())
@@ -119,13 +138,47 @@ pub async fn complete(
     body: Option<Body>,
     digest: Digest,
 ) -> Result<Digest> {
-    if let Some(body) = body {
-        // Decided before the body is read, and again in the transaction that closes.
-        find::<CompleteLayerUpload>(ctx, name, id).await?;
-        check_algorithm(&digest)?;
-        append(ctx, name, id, range, length, body).await?;
+    let Some(body) = body else {
+        return finish(ctx, name, id, digest).await;
+    };
+    // Decided before the body is read, and again in the transaction that closes.
+    let found = find::<CompleteLayerUpload>(ctx, name, id).await?;
+    check_algorithm(&digest)?;
+    let before = count(found.row.received)?;
+    let hash = ctx.service().running().hash_at(id.as_str(), before);
+    let after = append(ctx, name, id, range, length, body).await?;
+    let finished = finish(ctx, name, id, digest).await;
+    if matches!(finished, Err(Error::DigestMismatch { .. })) && after > before {
+        // A request that fails leaves the upload as it was.
+        take_back(ctx, name, id, (before, after), hash).await;
     }
-    finish(ctx, name, id, digest).await
+    finished
+}
+
+async fn take_back(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    id: &UploadId,
+    (before, after): (u64, u64),
+    hash: Option<RunningHash>,
+) {
+    let upload = id.clone();
+    let take_back =
+        move |tx: &mut data::Tx<'_>, grant: &_| rows::take_back(tx, grant, &upload, before, after);
+    let taken = ctx
+        .write_soft::<UploadLayerPart, _, _>("take_back", ctx.repository(name), take_back)
+        .await;
+    match taken {
+        Ok(Some((received, objects))) => {
+            let hash = hash.filter(|_| received == before);
+            ctx.service()
+                .running()
+                .advance(id.as_str(), received, hash, None);
+            sweep::remove(ctx.service(), "digest did not match", &objects).await;
+        }
+        Ok(None) => {}
+        Err(error) => tracing::debug!(%error, upload = %id, "a chunk was not taken back"),
+    }
 }
 
 /// Stores a layer that comes in one request.
@@ -156,20 +209,27 @@ pub async fn monolithic(
 }
 
 async fn check_granted<A: Action>(ctx: &Ctx, name: &RepositoryName) -> Result<()> {
-    ctx.read::<A, _, _>("check_upload", ctx.repository(name), |_tx, _grant| Ok(())).await
+    ctx.read::<A, _, _>("check_upload", ctx.repository(name), |_tx, _grant| Ok(()))
+        .await
 }
 
 fn check_algorithm(digest: &Digest) -> Result<()> {
     // Deviation `sha256-only`.
     match digest.algorithm() {
         Algorithm::Sha256 => Ok(()),
-        Algorithm::Sha512 => Err(Error::DigestUnsupported { digest: digest.to_string() }),
+        Algorithm::Sha512 => Err(Error::DigestUnsupported {
+            digest: digest.to_string(),
+        }),
     }
 }
 
 fn check_disk(service: &Service) -> Result<()> {
     let free = service.objects().free_bytes().map_err(storage_error)?;
-    if free < service.settings().low_disk_bytes { Err(Error::StorageLow) } else { Ok(()) }
+    if free < service.settings().low_disk_bytes {
+        Err(Error::StorageLow)
+    } else {
+        Ok(())
+    }
 }
 
 /// The bytes a chunk is announced to hold, if it is; refuses what could not be taken.
@@ -180,15 +240,20 @@ fn announced(received: u64, range: ChunkRange, length: Option<u64>) -> Result<Op
             return Err(Error::UploadRange { received });
         }
         let size = last.checked_sub(first).and_then(|size| size.checked_add(1));
-        let size = size.ok_or_else(|| Error::SizeInvalid { reason: "The chunk ends before it begins".to_owned() })?;
+        let size = size.ok_or_else(|| Error::SizeInvalid {
+            reason: "The chunk ends before it begins".to_owned(),
+        })?;
         if length.is_some_and(|length| length != size) {
-            let reason = format!("The chunk's range holds {size} bytes, but the body has another length");
+            let reason =
+                format!("The chunk's range holds {size} bytes, but the body has another length");
             return Err(Error::SizeInvalid { reason });
         }
         announced = Some(size);
     }
     if received.saturating_add(announced.unwrap_or(0)) > MAX_LAYER_BYTES {
-        return Err(Error::BodyTooLarge { limit: MAX_LAYER_BYTES });
+        return Err(Error::BodyTooLarge {
+            limit: MAX_LAYER_BYTES,
+        });
     }
     Ok(announced)
 }
@@ -196,31 +261,51 @@ fn announced(received: u64, range: ChunkRange, length: Option<u64>) -> Result<Op
 async fn find<A: ReachesUploads>(ctx: &Ctx, name: &RepositoryName, id: &UploadId) -> Result<Found> {
     let id = id.clone();
     let find = move |tx: &mut data::Tx<'_>, grant: &_| rows::find::<A>(tx, grant, &id);
-    ctx.read::<A, _, _>("find_upload", ctx.repository(name), find).await
+    ctx.read::<A, _, _>("find_upload", ctx.repository(name), find)
+        .await
 }
 
 async fn open_key(ctx: &Ctx, found: &Found) -> Result<DataKey> {
-    let registry = ctx.service().registry_key_generation(&ctx.account, &ctx.region, found.row.material).await?;
-    registry.key.unwrap(&found.row.wrapped, &found.context).map_err(Error::internal)
+    let registry = ctx
+        .service()
+        .registry_key_generation(&ctx.account, &ctx.region, found.row.material)
+        .await?;
+    registry
+        .key
+        .unwrap(&found.row.wrapped, &found.context)
+        .map_err(Error::internal)
 }
 
 /// The upload with all its extents.
-async fn read_whole(ctx: &Ctx, name: &RepositoryName, id: &UploadId) -> Result<(Found, Vec<ExtentPlace>)> {
+async fn read_whole(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    id: &UploadId,
+) -> Result<(Found, Vec<ExtentPlace>)> {
     let mut places: Vec<ExtentPlace> = Vec::new();
     loop {
-        let from = places.last().map_or(0, |last| last.first_byte.saturating_add(last.size));
+        let from = places
+            .last()
+            .map_or(0, |last| last.first_byte.saturating_add(last.size));
         let id = id.clone();
         let read = move |tx: &mut data::Tx<'_>, grant: &_| {
             rows::extents_from::<CompleteLayerUpload>(tx, grant, &id, from)
         };
-        let (found, more) = ctx.read::<CompleteLayerUpload, _, _>("upload_extents", ctx.repository(name), read).await?;
+        let (found, more) = ctx
+            .read::<CompleteLayerUpload, _, _>("upload_extents", ctx.repository(name), read)
+            .await?;
         places.extend(more);
-        let end = places.last().map_or(0, |last| last.first_byte.saturating_add(last.size));
+        let end = places
+            .last()
+            .map_or(0, |last| last.first_byte.saturating_add(last.size));
         if end >= found.row.received {
             return Ok((found, places));
         }
         if end == from {
-            return Err(Error::internal(format!("upload {} has a gap at {end}", found.row.id)));
+            return Err(Error::internal(format!(
+                "upload {} has a gap at {end}",
+                found.row.id
+            )));
         }
     }
 }
@@ -237,10 +322,16 @@ async fn finish(ctx: &Ctx, name: &RepositoryName, id: &UploadId, digest: Digest)
         None => hash_anew(ctx, id, &key, &places, received).await?,
     };
     if computed != digest {
-        return Err(Error::DigestMismatch { given: digest.to_string(), computed: computed.to_string() });
+        return Err(Error::DigestMismatch {
+            given: digest.to_string(),
+            computed: computed.to_string(),
+        });
     }
-    let objects: Vec<ObjectName> =
-        places.iter().filter_map(|place| place.object.as_deref()).filter_map(|name| ObjectName::parse(name).ok()).collect();
+    let objects: Vec<ObjectName> = places
+        .iter()
+        .filter_map(|place| place.object.as_deref())
+        .filter_map(|name| ObjectName::parse(name).ok())
+        .collect();
     flush(ctx, id, &objects).await?;
     let mut done = Completion {
         upload: id.clone(),
@@ -252,10 +343,17 @@ async fn finish(ctx: &Ctx, name: &RepositoryName, id: &UploadId, digest: Digest)
     let useless = loop {
         let closing = done.clone();
         let close = move |tx: &mut data::Tx<'_>, grant: &_| rows::complete(tx, grant, &closing);
-        match ctx.write::<CompleteLayerUpload, _, _>("complete_upload", ctx.repository(name), close).await? {
+        match ctx
+            .write::<CompleteLayerUpload, _, _>("complete_upload", ctx.repository(name), close)
+            .await?
+        {
             Completed::Linked { useless } => break useless,
             Completed::NeedsGeneration(material) => {
-                done.registry.push(service.registry_key_generation(&ctx.account, &ctx.region, material).await?);
+                done.registry.push(
+                    service
+                        .registry_key_generation(&ctx.account, &ctx.region, material)
+                        .await?,
+                );
             }
         }
     };
@@ -266,9 +364,20 @@ async fn finish(ctx: &Ctx, name: &RepositoryName, id: &UploadId, digest: Digest)
 }
 
 /// Hashes an upload from its extents: its running hash was lost with a restart, or made room for others.
-async fn hash_anew(ctx: &Ctx, id: &UploadId, key: &DataKey, places: &[ExtentPlace], received: u64) -> Result<Digest> {
-    let mut extents = Extents::new(ctx.service().clone(), key.clone(), places.to_vec(), 0..received);
-    let mut hash = wharf_blob::RunningHash::new();
+async fn hash_anew(
+    ctx: &Ctx,
+    id: &UploadId,
+    key: &DataKey,
+    places: &[ExtentPlace],
+    received: u64,
+) -> Result<Digest> {
+    let mut extents = Extents::new(
+        ctx.service().clone(),
+        key.clone(),
+        places.to_vec(),
+        0..received,
+    );
+    let mut hash = RunningHash::new();
     loop {
         match extents.next().await {
             Ok(Some(bytes)) => hash.update(&bytes),
@@ -276,7 +385,9 @@ async fn hash_anew(ctx: &Ctx, id: &UploadId, key: &DataKey, places: &[ExtentPlac
             Err(error) => return Err(lost(ctx, id, error).await),
         }
     }
-    ctx.service().running().advance(id.as_str(), received, Some(hash.clone()), None);
+    ctx.service()
+        .running()
+        .advance(id.as_str(), received, Some(hash.clone()), None);
     Ok(Digest::from_sha256(hash.finish()))
 }
 
@@ -305,7 +416,11 @@ async fn flush(ctx: &Ctx, id: &UploadId, objects: &[ObjectName]) -> Result<()> {
     service.failpoint("after-blob-sync");
     if let Some(object) = objects.first() {
         // One for all: objects of one upload lie in one subdirectory.
-        service.objects().sync_group(object.group()).await.map_err(storage_error)?;
+        service
+            .objects()
+            .sync_group(object.group())
+            .await
+            .map_err(storage_error)?;
     }
     service.failpoint("after-dir-sync");
     Ok(())
@@ -327,8 +442,8 @@ async fn lost(ctx: &Ctx, id: &UploadId, error: ReadError) -> Error {
 /// Ends an upload whose bytes cannot be trusted.
 async fn abandon(service: &Service, id: &str, why: &str) {
     let (grant, upload) = (ServiceGrant::for_uploads(service, why), id.to_owned());
-    let end = move |tx: &mut wharf_meta::Tx| sweeping::abandon(&mut data::Tx::new(tx), &grant, &upload);
-    if let Err(error) = service.store().write("abandon_upload", Durability::Hard, end).await {
+    let end = move |tx: &mut data::Tx<'_>| sweeping::abandon(tx, &grant, &upload);
+    if let Err(error) = service.write("abandon_upload", Durability::Hard, end).await {
         tracing::warn!(%error, upload = id, "an upload whose bytes are lost was not ended");
     }
     service.running().forget(id);

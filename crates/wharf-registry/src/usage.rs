@@ -28,8 +28,17 @@ pub(crate) struct Usage {
 
 impl Usage {
     /// Counts one use. Past `MAX_ENTRIES` distinct ones between two flushes, further ones are not counted.
-    pub(crate) fn add(&self, account: &str, repository: i64, subject: &str, principal: &str, now: Micros) {
-        let Ok(mut entries) = self.entries.lock() else { return };
+    pub(crate) fn add(
+        &self,
+        account: &str,
+        repository: i64,
+        subject: &str,
+        principal: &str,
+        now: Micros,
+    ) {
+        let Ok(mut entries) = self.entries.lock() else {
+            return;
+        };
         let key = Key {
             account: account.to_owned(),
             repository,
@@ -66,7 +75,8 @@ impl Usage {
                 last_at,
             })
             .collect();
-        let write = move |tx: &mut wharf_meta::Tx| rows.iter().try_for_each(|row| usage::add(tx, row));
+        let write =
+            move |tx: &mut wharf_meta::Tx| rows.iter().try_for_each(|row| usage::add(tx, row));
         Ok(store.write("flush_usage", Durability::Soft, write).await?)
     }
 }

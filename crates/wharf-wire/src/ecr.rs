@@ -58,13 +58,20 @@ macro_rules! operations {
 
         /// What each operation makes of a body.
         #[cfg(test)]
-        pub(crate) const DECODERS: &[Decoder] =
+        pub(crate) const DECODERS: &[crate::ecr::Decoder] =
             &[$((stringify!($name), |body| crate::awsjson::decode::<$request>(body).map(|_request| ()))),+];
+
+        /// The table of each request.
+        #[cfg(test)]
+        pub(crate) static INPUTS: &[&crate::awsjson::Shape] = &[$(&$table),+];
     };
 }
 
 #[cfg(test)]
-pub(crate) type Decoder = (&'static str, fn(&[u8]) -> Result<(), crate::awsjson::DecodeError>);
+pub(crate) type Decoder = (
+    &'static str,
+    fn(&[u8]) -> Result<(), crate::awsjson::DecodeError>,
+);
 
 mod shapes;
 #[cfg(test)]
@@ -81,7 +88,10 @@ pub const TARGET_PREFIX: &str = "AmazonEC2ContainerRegistry_V20150921";
 impl fmt::Debug for AuthorizationData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthorizationData")
-            .field("authorization_token", &self.authorization_token.as_ref().map(|_secret| "…"))
+            .field(
+                "authorization_token",
+                &self.authorization_token.as_ref().map(|_secret| "…"),
+            )
             .field("expires_at", &self.expires_at)
             .field("proxy_endpoint", &self.proxy_endpoint)
             .finish()

@@ -2,7 +2,7 @@
 
 pub mod awsjson;
 pub mod ecr;
-pub mod query;
 pub mod ids;
 pub mod oci;
+pub mod query;
 pub mod sigv4;

@@ -44,7 +44,10 @@ impl Params {
     /// `InvalidParams`, see there.
     pub fn parse(form: &[u8]) -> Result<Self, InvalidParams> {
         let mut values = BTreeMap::new();
-        for part in form.split(|byte| *byte == b'&').filter(|part| !part.is_empty()) {
+        for part in form
+            .split(|byte| *byte == b'&')
+            .filter(|part| !part.is_empty())
+        {
             if values.len() == MAX_PARAMETERS {
                 return Err(InvalidParams::TooMany);
             }
@@ -131,7 +134,10 @@ impl Answer {
         } else {
             element(&format!("{action}Result"), &members)
         };
-        let metadata = element("ResponseMetadata", &element("RequestId", &escape(request_id)));
+        let metadata = element(
+            "ResponseMetadata",
+            &element("RequestId", &escape(request_id)),
+        );
         format!("<{action}Response xmlns=\"{NAMESPACE}\">{result}{metadata}</{action}Response>")
     }
 
@@ -144,7 +150,10 @@ impl Answer {
             .collect();
         let mut response = Map::new();
         response.insert(format!("{}Result", self.action), Value::Object(members));
-        response.insert("ResponseMetadata".to_owned(), json!({ "RequestId": request_id }));
+        response.insert(
+            "ResponseMetadata".to_owned(),
+            json!({ "RequestId": request_id }),
+        );
         json!({ format!("{}Response", self.action): response }).to_string()
     }
 }
@@ -192,13 +201,17 @@ mod tests {
 
     #[test]
     fn parameters_are_decoded_and_found_by_name() {
-        let params = Params::parse(b"Action=GetCallerIdentity&&Version=2011-06-15&a%2Fb=%e2%82%AC+%2B&flag")
-            .expect("valid");
+        let params =
+            Params::parse(b"Action=GetCallerIdentity&&Version=2011-06-15&a%2Fb=%e2%82%AC+%2B&flag")
+                .expect("valid");
         assert_eq!(params.get("Action"), Some("GetCallerIdentity"));
         assert_eq!(params.get("a/b"), Some("€ +"));
         assert_eq!(params.get("flag"), Some(""));
         assert_eq!(params.get("action"), None);
-        assert_eq!(Params::parse(b"a=b=c").expect("valid").get("a"), Some("b=c"));
+        assert_eq!(
+            Params::parse(b"a=b=c").expect("valid").get("a"),
+            Some("b=c")
+        );
         assert_eq!(Params::parse(b"").expect("valid").get(""), None);
     }
 
@@ -222,7 +235,10 @@ mod tests {
         let mut form: Vec<String> = (0..2_000).map(|number| format!("p{number}=x")).collect();
         assert!(Params::parse(form.join("&").as_bytes()).is_ok());
         form.push("more=x".to_owned());
-        assert_eq!(Params::parse(form.join("&").as_bytes()), Err(InvalidParams::TooMany));
+        assert_eq!(
+            Params::parse(form.join("&").as_bytes()),
+            Err(InvalidParams::TooMany)
+        );
     }
 
     #[test]
@@ -233,7 +249,9 @@ mod tests {
 
     #[test]
     fn an_answer_is_xml_in_the_order_given() {
-        let answer = Answer::new("GetCallerIdentity").with("Arn", "arn:a<&>").with("Account", "1");
+        let answer = Answer::new("GetCallerIdentity")
+            .with("Arn", "arn:a<&>")
+            .with("Account", "1");
         assert_eq!(
             answer.xml("id"),
             "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
@@ -271,7 +289,10 @@ mod tests {
 
         #[test]
         fn any_pair_reads_back_as_it_was_encoded(name in ".{0,20}", value in ".{0,20}") {
-            let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+            let encode = |text: &str| {
+                let escapes: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+                escapes.concat()
+            };
             let params = Params::parse(format!("{}={}", encode(&name), encode(&value)).as_bytes());
             let params = params.expect("valid");
             prop_assert_eq!(params.get(&name), Some(value.as_str()));

@@ -7,7 +7,12 @@ use crate::{Outcome, say};
 
 /// Makes an account and prints its root access key, which is shown only now.
 pub(crate) fn create(args: &AccountCreate) -> Outcome {
-    let answer = ask(&args.place, &Request::AccountCreate { name: args.name.clone() })?;
+    let answer = ask(
+        &args.place,
+        &Request::AccountCreate {
+            name: args.name.clone(),
+        },
+    )?;
     if args.json {
         return say(&format!("{}\n", without_ok(answer)));
     }
@@ -22,13 +27,22 @@ pub(crate) fn create(args: &AccountCreate) -> Outcome {
 /// Prints one account a line.
 pub(crate) fn list(args: &AccountList) -> Outcome {
     let answer = ask(&args.place, &Request::AccountList {})?;
-    let accounts = answer.get("accounts").and_then(Value::as_array).cloned().unwrap_or_default();
+    let accounts = answer
+        .get("accounts")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     if args.json {
         return say(&format!("{}\n", Value::Array(accounts)));
     }
     let mut text = String::new();
     for account in &accounts {
-        let line = format!("{}  {}  {}", text_of(account, "account"), text_of(account, "created_at"), text_of(account, "name"));
+        let line = format!(
+            "{}  {}  {}",
+            text_of(account, "account"),
+            text_of(account, "created_at"),
+            text_of(account, "name")
+        );
         text.push_str(line.trim_end());
         text.push('\n');
     }

@@ -52,15 +52,27 @@ pub(crate) enum Request {
 
 /// `wharfinger clock advance`
 pub(crate) fn advance_clock(args: &ClockAdvance) -> Outcome {
-    let by = duration::parse(&args.duration).map_err(|error| Failure::new(format!("`{}`: {error}", args.duration)))?;
-    let answer = ask(&args.place, &Request::ClockAdvance { seconds: by.as_secs() })?;
-    say(&format!("it is now {} in the registry\n", text_of(&answer, "now")))
+    let by = duration::parse(&args.duration)
+        .map_err(|error| Failure::new(format!("`{}`: {error}", args.duration)))?;
+    let answer = ask(
+        &args.place,
+        &Request::ClockAdvance {
+            seconds: by.as_secs(),
+        },
+    )?;
+    say(&format!(
+        "it is now {} in the registry\n",
+        text_of(&answer, "now")
+    ))
 }
 
 /// `wharfinger failpoint arm`
 pub(crate) fn arm_failpoint(args: &FailpointArm) -> Outcome {
     let FailpointAction::Abort = args.action;
-    let request = Request::FailpointArm { name: args.name.clone(), after: args.after };
+    let request = Request::FailpointArm {
+        name: args.name.clone(),
+        after: args.after,
+    };
     ask(&args.place, &request)?;
     say(&format!("armed {}\n", args.name))
 }
@@ -69,7 +81,12 @@ pub(crate) fn arm_failpoint(args: &FailpointArm) -> Outcome {
 pub(crate) fn sweep(place: &Place) -> Outcome {
     let answer = ask(place, &Request::Sweep {})?;
     let mut text = String::new();
-    for (what, count) in answer.get("removed").and_then(Value::as_object).into_iter().flatten() {
+    for (what, count) in answer
+        .get("removed")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         text.extend([what, ": ", &count.to_string(), "\n"]);
     }
     say(&text)
@@ -123,11 +140,17 @@ impl SocketPath {
     fn of(directory: &Path) -> std::io::Result<Self> {
         let path = directory.join(SOCKET);
         if path.as_os_str().len() <= SOCKET_PATH_BYTES {
-            return Ok(Self { path, _directory: None });
+            return Ok(Self {
+                path,
+                _directory: None,
+            });
         }
         let open = File::open(directory)?;
         let path = PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", open.as_raw_fd()));
-        Ok(Self { path, _directory: Some(open) })
+        Ok(Self {
+            path,
+            _directory: Some(open),
+        })
     }
 }
 
@@ -141,7 +164,10 @@ mod tests {
         assert_eq!(read(r#"{"op":"tables"}"#).unwrap(), Request::Tables {});
         assert_eq!(
             read(r#"{"op":"failpoint.arm","name":"x"}"#).unwrap(),
-            Request::FailpointArm { name: "x".to_owned(), after: 0 }
+            Request::FailpointArm {
+                name: "x".to_owned(),
+                after: 0
+            }
         );
         assert_eq!(
             serde_json::to_string(&Request::ClockAdvance { seconds: 5 }).unwrap(),
@@ -154,8 +180,15 @@ mod tests {
     #[test]
     fn without_a_server_the_command_says_how_to_start_one() {
         let directory = tempfile::tempdir().unwrap();
-        for path in [directory.path().to_owned(), directory.path().join("missing"), directory.path().join("x".repeat(120))] {
-            let place = Place { data_dir: Some(path), config: None };
+        for path in [
+            directory.path().to_owned(),
+            directory.path().join("missing"),
+            directory.path().join("x".repeat(120)),
+        ] {
+            let place = Place {
+                data_dir: Some(path),
+                config: None,
+            };
             let refused = ask(&place, &Request::Tables {}).unwrap_err().to_string();
             assert!(refused.contains("wharfinger serve"), "{refused}");
         }

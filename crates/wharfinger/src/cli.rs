@@ -190,8 +190,17 @@ mod tests {
 
     #[test]
     fn listen_may_be_given_several_times() {
-        let cli = Cli::parse_from(["wharfinger", "serve", "--listen", "127.0.0.1:0", "--listen", "[::1]:0"]);
-        let Command::Serve(serve) = cli.command else { panic!("not serve") };
+        let cli = Cli::parse_from([
+            "wharfinger",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--listen",
+            "[::1]:0",
+        ]);
+        let Command::Serve(serve) = cli.command else {
+            panic!("not serve")
+        };
         assert_eq!(serve.listen, ["127.0.0.1:0", "[::1]:0"]);
     }
 }

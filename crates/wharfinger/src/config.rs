@@ -98,7 +98,9 @@ impl Config {
             None => default_region(&regions)?,
         };
         if !regions.contains(&region) {
-            return Err(Failure::new(format!("region: `{region}` is not among `regions`")));
+            return Err(Failure::new(format!(
+                "region: `{region}` is not among `regions`"
+            )));
         }
         let account = match settings.parsed("account")? {
             Some(account) => account,
@@ -117,7 +119,11 @@ impl Config {
             log_level: settings.text("log.level")?.unwrap_or("info").to_owned(),
             limits: limits(settings)?,
             trash_days: settings.number("trash.days", 0, 3_650)?.unwrap_or(7),
-            low_disk_bytes: u64::from(settings.number::<u32>("storage.low_disk_mib", 0, 1 << 30)?.unwrap_or(256)) << 20,
+            low_disk_bytes: u64::from(
+                settings
+                    .number::<u32>("storage.low_disk_mib", 0, 1 << 30)?
+                    .unwrap_or(256),
+            ) << 20,
             testing: settings.flag("testing.enabled")?.unwrap_or(false),
             warnings: settings.warnings.clone(),
         })
@@ -127,8 +133,9 @@ impl Config {
 fn settings_of(place: &Place) -> Result<Settings, Failure> {
     let mut settings = match &place.config {
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Failure::new(format!("cannot read {}: {error}", path.display()))
+            })?;
             Settings::from_toml(&text, &path.display().to_string())?
         }
         None => Settings::default(),
@@ -158,11 +165,17 @@ fn listen(settings: &Settings) -> Result<Vec<SocketAddr>, Failure> {
     if texts.is_empty() {
         return Err(Failure::new("listen: at least one address is needed"));
     }
-    texts.into_iter().map(|text| address("listen", text)).collect()
+    texts
+        .into_iter()
+        .map(|text| address("listen", text))
+        .collect()
 }
 
 fn operator_listen(settings: &Settings) -> Result<Option<SocketAddr>, Failure> {
-    match settings.text("operator_listen")?.unwrap_or(DEFAULT_OPERATOR_LISTEN) {
+    match settings
+        .text("operator_listen")?
+        .unwrap_or(DEFAULT_OPERATOR_LISTEN)
+    {
         "off" => Ok(None),
         text => address("operator_listen", text).map(Some),
     }
@@ -173,7 +186,9 @@ fn address(key: &str, text: &str) -> Result<SocketAddr, Failure> {
         .strip_prefix("localhost:")
         .map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
     literal.parse().map_err(|_address| {
-        Failure::new(format!("{key}: `{text}` is not an address and port such as 127.0.0.1:4640 or [::1]:4640"))
+        Failure::new(format!(
+            "{key}: `{text}` is not an address and port such as 127.0.0.1:4640 or [::1]:4640"
+        ))
     })
 }
 
@@ -200,7 +215,10 @@ fn limits(settings: &Settings) -> Result<Limits, Failure> {
 }
 
 fn public_regions() -> Result<Vec<Region>, Failure> {
-    wharf_wire::ids::PUBLIC_REGIONS.iter().map(|text| parse_default(text)).collect()
+    wharf_wire::ids::PUBLIC_REGIONS
+        .iter()
+        .map(|text| parse_default(text))
+        .collect()
 }
 
 fn default_region(regions: &[Region]) -> Result<Region, Failure> {
@@ -212,12 +230,17 @@ fn default_region(regions: &[Region]) -> Result<Region, Failure> {
 }
 
 fn parse_default<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Failure> {
-    text.parse().map_err(|error| Failure::new(format!("{text}: {error}")))
+    text.parse()
+        .map_err(|error| Failure::new(format!("{text}: {error}")))
 }
 
 /// `$XDG_DATA_HOME/wharfinger`, or `~/.local/share/wharfinger`.
 fn default_data_dir() -> Result<PathBuf, Failure> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
         .map(|base| base.join("wharfinger"))
@@ -225,16 +248,27 @@ fn default_data_dir() -> Result<PathBuf, Failure> {
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(path).map_err(|error| Failure::new(format!("data_dir: {}: {error}", path.display())))
+    std::path::absolute(path)
+        .map_err(|error| Failure::new(format!("data_dir: {}: {error}", path.display())))
 }
 
 /// `wharfinger config check`
 pub(crate) fn check(place: &Place) -> Outcome {
     let config = Config::for_place(place)?;
-    let warnings = config.warnings.iter().map(|warning| format!("warning: {warning}\n"));
+    let warnings = config
+        .warnings
+        .iter()
+        .map(|warning| format!("warning: {warning}\n"));
     let directory = format!("data directory: {}\n", config.data_dir.display());
-    let addresses = config.listen.iter().map(|address| format!("listen: {address}\n"));
+    let addresses = config
+        .listen
+        .iter()
+        .map(|address| format!("listen: {address}\n"));
     let good = "the configuration is good\n".to_owned();
-    let text: String = warnings.chain([directory]).chain(addresses).chain([good]).collect();
+    let text: String = warnings
+        .chain([directory])
+        .chain(addresses)
+        .chain([good])
+        .collect();
     say(&text)
 }

@@ -21,7 +21,9 @@ pub(crate) struct Credentials {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -45,16 +47,23 @@ pub(crate) fn read(data_dir: &Path) -> Result<Option<Credentials>, Failure> {
 /// The credentials that the service is opened with: those of the file, or new ones that are written there first.
 ///
 /// Written before the account exists, so that a crash between the two leaves a file that the next start uses.
-pub(crate) fn load_or_create(data_dir: &Path, account: &str, region: &str) -> Result<RootCredentials, Failure> {
+pub(crate) fn load_or_create(
+    data_dir: &Path,
+    account: &str,
+    region: &str,
+) -> Result<RootCredentials, Failure> {
     if let Some(kept) = read(data_dir)? {
         return Ok(RootCredentials {
             access_key_id: kept.access_key_id,
             secret: Secret::new(kept.secret_access_key),
         });
     }
-    let made = RootCredentials::generate().map_err(|error| Failure::new(format!("cannot make an access key: {error}")))?;
+    let made = RootCredentials::generate()
+        .map_err(|error| Failure::new(format!("cannot make an access key: {error}")))?;
     if data_dir.join("metadata.db").is_file() {
-        tracing::warn!("credentials.json is gone: `wharfinger env` has nothing to print until it is put back");
+        tracing::warn!(
+            "credentials.json is gone: `wharfinger env` has nothing to print until it is put back"
+        );
         return Ok(made);
     }
     let file = Credentials {
@@ -81,7 +90,12 @@ fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<T>, Failu
     let text = match std::fs::read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::new(format!("cannot read {}: {error}", path.display()))),
+        Err(error) => {
+            return Err(Failure::new(format!(
+                "cannot read {}: {error}",
+                path.display()
+            )));
+        }
     };
     // The parser's message may quote the text, which holds a secret: it is left out.
     serde_json::from_slice(&text)
@@ -90,9 +104,11 @@ fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<T>, Failu
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
-    let mut text = serde_json::to_vec_pretty(value).map_err(|error| Failure::new(error.to_string()))?;
+    let mut text =
+        serde_json::to_vec_pretty(value).map_err(|error| Failure::new(error.to_string()))?;
     text.push(b'\n');
-    write_private(path, &text).map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))
+    write_private(path, &text)
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))
 }
 
 #[cfg(test)]
@@ -123,8 +139,15 @@ mod tests {
     #[test]
     fn a_damaged_file_is_not_quoted() {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join(CREDENTIALS), "{\"secret_access_key\":\"HUNTER2\"").unwrap();
+        std::fs::write(
+            directory.path().join(CREDENTIALS),
+            "{\"secret_access_key\":\"HUNTER2\"",
+        )
+        .unwrap();
         let refused = read(directory.path()).unwrap_err().to_string();
-        assert!(refused.ends_with("is damaged") && !refused.contains("HUNTER2"), "{refused}");
+        assert!(
+            refused.ends_with("is damaged") && !refused.contains("HUNTER2"),
+            "{refused}"
+        );
     }
 }

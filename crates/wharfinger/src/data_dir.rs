@@ -20,13 +20,17 @@ impl DataDir {
     pub(crate) fn lock(path: &Path) -> Result<Self, Failure> {
         // Whatever is made from here on, by whatever library, is for this user alone.
         rustix::process::umask(Mode::RWXG | Mode::RWXO);
-        let cannot = |what: &str, error: std::io::Error| Failure::new(format!("{what} {}: {error}", path.display()));
+        let cannot = |what: &str, error: std::io::Error| {
+            Failure::new(format!("{what} {}: {error}", path.display()))
+        };
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(path)
             .map_err(|error| cannot("cannot make the data directory", error))?;
-        let metadata = path.metadata().map_err(|error| cannot("cannot look at", error))?;
+        let metadata = path
+            .metadata()
+            .map_err(|error| cannot("cannot look at", error))?;
         // Not changed here: the directory may be one that others share.
         if metadata.permissions().mode() & 0o077 != 0 {
             tracing::warn!(directory = %path.display(), "other users may look into the data directory");
@@ -49,9 +53,14 @@ impl DataDir {
                 path.display()
             )));
         }
-        let owned = lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id()));
+        let owned = lock
+            .set_len(0)
+            .and_then(|()| writeln!(lock, "{}", std::process::id()));
         owned.map_err(|error| cannot("cannot write the lock in", error))?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -88,7 +97,10 @@ mod tests {
         let first = DataDir::lock(&path).unwrap();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o700);
         let refused = DataDir::lock(&path).unwrap_err().to_string();
-        assert!(refused.contains(&std::process::id().to_string()), "{refused}");
+        assert!(
+            refused.contains(&std::process::id().to_string()),
+            "{refused}"
+        );
         assert!(refused.contains("already serves"), "{refused}");
         drop(first);
         assert!(DataDir::lock(&path).is_ok());

@@ -17,7 +17,9 @@ pub(crate) fn env(args: &Env) -> Outcome {
     };
     let endpoint = match credentials::read_running(directory)? {
         Some(running) => running.endpoint,
-        None => config.public_url.unwrap_or_else(|| format!("http://{}", DEFAULT_LISTEN[0])),
+        None => config
+            .public_url
+            .unwrap_or_else(|| format!("http://{}", DEFAULT_LISTEN[0])),
     };
     let variables = [
         ("AWS_ENDPOINT_URL", endpoint.as_str()),
@@ -45,7 +47,9 @@ fn render(shell: Shell, variables: &[(&str, &str)]) -> String {
     text.push_str(match shell {
         Shell::Sh => "unset AWS_SESSION_TOKEN AWS_PROFILE\n",
         Shell::Fish => "set -e AWS_SESSION_TOKEN; set -e AWS_PROFILE;\n",
-        Shell::Powershell => "Remove-Item Env:AWS_SESSION_TOKEN, Env:AWS_PROFILE -ErrorAction SilentlyContinue\n",
+        Shell::Powershell => {
+            "Remove-Item Env:AWS_SESSION_TOKEN, Env:AWS_PROFILE -ErrorAction SilentlyContinue\n"
+        }
     });
     text
 }

@@ -7,7 +7,10 @@ use tokio::net::TcpListener;
 use crate::Failure;
 
 /// Binds all addresses. An IPv6 address on a machine without IPv6 is left out with a warning, if another one is bound.
-pub(crate) async fn bind_all(key: &str, addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Failure> {
+pub(crate) async fn bind_all(
+    key: &str,
+    addresses: &[SocketAddr],
+) -> Result<Vec<TcpListener>, Failure> {
     let mut listeners = Vec::new();
     let mut absent = None;
     for address in addresses {
@@ -59,10 +62,15 @@ mod tests {
         let any = ["127.0.0.1:0".parse().unwrap()];
         let held = bind_all("listen", &any).await.unwrap();
         let busy = held[0].local_addr().unwrap();
-        let refused = bind_all("operator_listen", &[busy]).await.unwrap_err().to_string();
+        let refused = bind_all("operator_listen", &[busy])
+            .await
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             refused,
-            format!("{busy} is in use by another program: stop it, or choose another address with --operator-listen")
+            format!(
+                "{busy} is in use by another program: stop it, or choose another address with --operator-listen"
+            )
         );
     }
 

@@ -7,8 +7,11 @@ use crate::Failure;
 
 /// Starts logging for the whole process.
 pub(crate) fn start(json: bool, level: &str) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(level).map_err(|error| Failure::new(format!("log.level: `{level}`: {error}")))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(level)
+        .map_err(|error| Failure::new(format!("log.level: `{level}`: {error}")))?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let started = if json {
         lines.json().flatten_event(true).try_init()
     } else {

@@ -61,6 +61,8 @@ fn run(cli: Cli) -> Outcome {
 /// Writes text to standard output.
 fn say(text: &str) -> Outcome {
     let mut output = std::io::stdout().lock();
-    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    let written = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
     written.map_err(|error| Failure::new(format!("cannot write to standard output: {error}")))
 }

@@ -1,7 +1,10 @@
 //! The known word that a mistyped one most likely meant.
 
 /// The candidate with the fewest edits, if few enough to be a likely slip.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     let slips = (word.chars().count() / 3).max(2);
     candidates
         .map(|candidate| (distance(word, candidate), candidate))
@@ -20,7 +23,9 @@ fn distance(a: &str, b: &str) -> usize {
         let mut next = vec![left];
         for (to, pair) in b.iter().zip(row.windows(2)) {
             let &[diagonal, above] = pair else { continue };
-            left = (diagonal + usize::from(from != *to)).min(above + 1).min(left + 1);
+            left = (diagonal + usize::from(from != *to))
+                .min(above + 1)
+                .min(left + 1);
             next.push(left);
         }
         row = next;
@@ -34,7 +39,13 @@ mod tests {
 
     #[test]
     fn edits_are_counted() {
-        for (a, b, edits) in [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("listen", "listen", 0), ("é", "e", 1)] {
+        for (a, b, edits) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+            ("listen", "listen", 0),
+            ("é", "e", 1),
+        ] {
             assert_eq!(distance(a, b), edits, "{a} {b}");
             assert_eq!(distance(b, a), edits, "{b} {a}");
         }

@@ -23,7 +23,11 @@ impl QuickStart<'_> {
         let program = sh(&self.program.display().to_string());
         let data_dir = sh(&self.data_dir.display().to_string());
         let image = format!("{}/hello:latest", self.registry_host);
-        let mut text = format!("wharfinger {} serves {}", env!("CARGO_PKG_VERSION"), self.endpoint);
+        let mut text = format!(
+            "wharfinger {} serves {}",
+            env!("CARGO_PKG_VERSION"),
+            self.endpoint
+        );
         if let Some(operator) = self.operator {
             // Writing to a String cannot fail.
             write!(text, " (metrics and health: {operator})").unwrap_or_default();
@@ -60,9 +64,20 @@ mod tests {
             operator: Some("http://127.0.0.1:4641"),
         };
         let text = start.text();
-        assert!(text.contains("  eval \"$('/opt/my tools/wharfinger' env --data-dir /data)\"\n"), "{text}");
+        assert!(
+            text.contains("  eval \"$('/opt/my tools/wharfinger' env --data-dir /data)\"\n"),
+            "{text}"
+        );
         assert!(text.contains("--password-stdin 127.0.0.1:4640\n"), "{text}");
-        let order = ["eval", "create-repository", "docker login", "docker import", "docker tag", "docker push", "docker pull"];
+        let order = [
+            "eval",
+            "create-repository",
+            "docker login",
+            "docker import",
+            "docker tag",
+            "docker push",
+            "docker pull",
+        ];
         let places: Vec<_> = order.iter().map(|step| text.find(step).unwrap()).collect();
         assert!(places.is_sorted(), "{text}");
     }

@@ -34,7 +34,9 @@ pub(crate) fn serve(args: &Serve) -> Outcome {
         tracing::warn!("{warning}");
     }
     if args.allow_testing && !config.testing {
-        tracing::warn!("--allow-testing has no effect without testing.enabled in the configuration");
+        tracing::warn!(
+            "--allow-testing has no effect without testing.enabled in the configuration"
+        );
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -46,9 +48,15 @@ pub(crate) fn serve(args: &Serve) -> Outcome {
     result
 }
 
-/// Microseconds since 1970 by the wall clock: the only place that reads it.
+/// Microseconds since 1970 by the wall clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary alone reads the clock"
+)]
 fn wall() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
@@ -60,7 +68,8 @@ async fn run(config: &Config) -> Outcome {
         Some(address) => bind_all("operator_listen", &[address]).await?,
         None => Vec::new(),
     };
-    let metrics = wharf_http::install_metrics().map_err(|error| Failure::new(format!("cannot start metrics: {error}")))?;
+    let metrics = wharf_http::install_metrics()
+        .map_err(|error| Failure::new(format!("cannot start metrics: {error}")))?;
     let service = open(config, &data_dir).await?;
     let socket = admin::server::bind(data_dir.path())?;
     let (phase, heard) = watch::channel(Phase::Serving);
@@ -74,14 +83,26 @@ async fn run(config: &Config) -> Outcome {
     let app = App::new(service.clone(), config.site.clone(), &config.limits);
     let app = start(app, config, main, sinks, &heard);
     let operator_sinks = vec![Arc::new(RequestMetrics) as Arc<dyn Sink>];
-    let console = start(Operator::new(service.clone(), metrics), config, operator, operator_sinks, &heard);
+    let console = start(
+        Operator::new(service.clone(), metrics),
+        config,
+        operator,
+        operator_sinks,
+        &heard,
+    );
 
     signals.next().await;
-    tracing::info!(seconds = config.limits.drain.as_secs(), "stopping: running requests may end");
+    tracing::info!(
+        seconds = config.limits.drain.as_secs(),
+        "stopping: running requests may end"
+    );
     phase.send_replace(Phase::Draining);
     let calm = async {
         let drained = async { tokio::join!(app.drained(), console.drained()) };
-        if tokio::time::timeout(config.limits.drain, drained).await.is_err() {
+        if tokio::time::timeout(config.limits.drain, drained)
+            .await
+            .is_err()
+        {
             tracing::warn!("some requests did not end in time");
         }
         let closed = async {
@@ -105,8 +126,11 @@ async fn run(config: &Config) -> Outcome {
 }
 
 async fn open(config: &Config, data_dir: &DataDir) -> Result<Service, Failure> {
-    let root_credentials =
-        credentials::load_or_create(data_dir.path(), config.account.as_str(), config.region.as_str())?;
+    let root_credentials = credentials::load_or_create(
+        data_dir.path(),
+        config.account.as_str(),
+        config.region.as_str(),
+    )?;
     let settings = Settings {
         data_dir: data_dir.path().to_owned(),
         account: config.account.clone(),
@@ -121,16 +145,24 @@ async fn open(config: &Config, data_dir: &DataDir) -> Result<Service, Failure> {
     };
     Service::open(settings).await.map_err(|error| {
         let cause = match error {
-            wharf_registry::Error::Internal { cause } | wharf_registry::Error::Unavailable { cause } => cause,
+            wharf_registry::Error::Internal { cause }
+            | wharf_registry::Error::Unavailable { cause } => cause,
             other => other.message(),
         };
-        Failure::new(format!("cannot open {}: {cause}", data_dir.path().display()))
+        Failure::new(format!(
+            "cannot open {}: {cause}",
+            data_dir.path().display()
+        ))
     })
 }
 
 /// The access log and the metrics, and what waits for the log's last line.
 fn sinks(config: &Config) -> Result<(Vec<Arc<dyn Sink>>, Flush), Failure> {
-    let format = if config.log_json { Format::Json } else { Format::Text };
+    let format = if config.log_json {
+        Format::Json
+    } else {
+        Format::Text
+    };
     let (access, flush) = AccessLog::start(format, std::io::stderr())
         .map_err(|error| Failure::new(format!("cannot start the access log: {error}")))?;
     Ok((vec![Arc::new(access), Arc::new(RequestMetrics)], flush))
@@ -146,8 +178,12 @@ fn start<H: Handler>(
 ) -> Arc<Edge<H>> {
     let edge = Edge::new(handler, config.limits.clone(), sinks, wall, phase.clone());
     for listener in listeners {
-        // Ends at the phase's change; `drained` waits for its connections.
-        tokio::spawn(Arc::clone(&edge).run(listener, Plain));
+        let listening = Arc::clone(&edge).run(listener, Plain);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "ends at the phase's change; `drained` waits for its connections"
+        )]
+        tokio::spawn(listening);
     }
     edge
 }
@@ -173,8 +209,13 @@ fn announce(config: &Config, main: &[TcpListener], operator: &[TcpListener]) -> 
     let Some((first, _)) = bound.first() else {
         return Err(Failure::new("nothing to listen on"));
     };
-    let endpoint = config.public_url.clone().unwrap_or_else(|| format!("http://{first}"));
-    let operator_url = operator.first().map(|(address, _)| format!("http://{address}"));
+    let endpoint = config
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{first}"));
+    let operator_url = operator
+        .first()
+        .map(|(address, _)| format!("http://{address}"));
     let running = Running {
         endpoint: endpoint.clone(),
         listen: bound.iter().map(|(_, url)| url.clone()).collect(),
@@ -191,7 +232,10 @@ fn announce(config: &Config, main: &[TcpListener], operator: &[TcpListener]) -> 
         program: &program,
         data_dir: &config.data_dir,
         endpoint: &endpoint,
-        registry_host: &config.site.endpoint_at(*first).registry_host(&config.account, &config.region),
+        registry_host: &config
+            .site
+            .endpoint_at(*first)
+            .registry_host(&config.account, &config.region),
         operator: operator_url.as_deref(),
     };
     text.push_str(&start.text());

@@ -13,7 +13,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("wharf-wire", &[]),
     ("wharf-policy", &["wharf-wire"]),
     ("wharf-meta", &["wharf-wire"]),
-    ("wharf-blob", &["wharf-wire"]),
+    // It seals what it stores: the frames are the keys' format.
+    ("wharf-blob", &["wharf-wire", "wharf-keys"]),
     ("wharf-identity", &["wharf-wire"]),
     ("wharf-keys", &["wharf-wire"]),
     (

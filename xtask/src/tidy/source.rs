@@ -13,7 +13,6 @@ const HOLDERS: &[&str] = &[
     "jobs.rs",
     "keyring.rs",
     "service.rs",
-    "sweep.rs",
     "usage.rs",
 ];
 
@@ -78,13 +77,18 @@ fn transactions(file: &File, problems: &mut Vec<String>) {
         return;
     };
     let top = path.split('/').next().unwrap_or(path);
-    if HOLDERS.contains(&path) || path == "data.rs" || HOLDING.contains(&top) {
+    if path.contains("tests")
+        || HOLDERS.contains(&path)
+        || path == "data.rs"
+        || HOLDING.contains(&top)
+    {
         return;
     }
     for (number, line) in numbered(file).filter(|(_, l)| !is_comment(l)) {
-        if words(line).any(|w| w == "Tx") {
+        // `data::Tx` may be handed on by anybody: what is inside is private.
+        if line.contains("wharf_meta::Tx") || line.contains("Tx::new(") {
             problems.push(format!(
-                "{}:{number}: only `data/` and the gate name a transaction",
+                "{}:{number}: only `data/` and the gate open a transaction",
                 file.path
             ));
         }

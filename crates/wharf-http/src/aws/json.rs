@@ -1,11 +1,13 @@
 //! AWS JSON 1.0 and 1.1: one POST, one target, one document each way.
+use std::borrow::Cow;
+
 use http::HeaderValue;
+use serde::Deserialize;
 use wharf_registry::{Error, ops};
 use wharf_wire::ecr;
+use wharf_wire::ids::RepositoryName;
 
-use super::{
-    Facts, JSON_BODY_BYTES, check_length, claimant, failed, ok, read_body,
-};
+use super::{Facts, JSON_BODY_BYTES, check_length, claimant, failed, ok, read_body};
 use crate::app::App;
 use crate::edge::{Answer, Request};
 use crate::error::aws::{AwsFault, JSON_1_1};
@@ -51,20 +53,46 @@ pub(super) async fn answer(
         .map(|(_, operation)| operation);
     // The target tells the service; the scope must agree. An unknown target is authenticated all the same.
     let is_ecr = operation.is_some();
-    let service: fn(&str) -> &str = if is_ecr { |_scoped| "ecr" } else { |scoped| scoped };
+    let service: fn(&str) -> &str = if is_ecr {
+        |_scoped| "ecr"
+    } else {
+        |scoped| scoped
+    };
     let claimant = claimant(app, &request, &origin, service).await?;
     let facts = Facts::of(&request, origin);
     let exchange = std::sync::Arc::clone(&facts.exchange);
     let body = read_body(app, request.body, JSON_BODY_BYTES).await?;
-    let ctx = claimant.prove(app, &request.parts, &body.bytes, facts).await?;
+    let ctx = claimant
+        .prove(app, &request.parts, &body.bytes, facts)
+        .await?;
     let Some(operation) = operation else {
         let operation = target.chars().take(256).collect();
         return Err(failed(&Error::UnknownOperation { operation }, &exchange));
     };
     exchange.note_action(action_of(operation));
+    if let Some(name) = repository_of(&body.bytes) {
+        exchange.note_repository(name.as_str());
+    }
     let answered = ops::ecr::dispatch(&ctx, operation, &body.bytes).await;
     let bytes = answered.map_err(|error| failed(&error, &exchange))?;
     Ok(ok(minor.content_type(), bytes))
+}
+
+/// Bodies larger than this carry a layer part; they are not read twice for the log's sake.
+const PEEKED_BYTES: usize = 64 * 1024;
+
+/// The repository that a request names, for the log.
+fn repository_of(body: &[u8]) -> Option<RepositoryName> {
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(rename = "repositoryName", borrow)]
+        name: Option<Cow<'a, str>>,
+    }
+    if body.len() > PEEKED_BYTES {
+        return None;
+    }
+    let named: Named<'_> = serde_json::from_slice(body).ok()?;
+    RepositoryName::parse(&named.name?).ok()
 }
 
 /// The IAM action of an operation that exists: a static name, so that logs and metrics stay bounded.
@@ -90,9 +118,30 @@ mod tests {
     #[test]
     fn both_minor_versions_are_answered_in_kind() {
         let of = |text: &'static str| Minor::of(Some(&HeaderValue::from_static(text)));
-        assert_eq!(of("application/x-amz-json-1.0").content_type(), "application/x-amz-json-1.0");
+        assert_eq!(
+            of("application/x-amz-json-1.0").content_type(),
+            "application/x-amz-json-1.0"
+        );
         assert_eq!(of("application/x-amz-json-1.1; charset=utf-8"), Minor::One);
         assert_eq!(Minor::of(None), Minor::One);
+    }
+
+    #[test]
+    fn the_log_names_the_repository_of_a_request_that_has_one() {
+        let named = |body: &str| repository_of(body.as_bytes()).map(String::from);
+        assert_eq!(
+            named(r#"{"x":[1],"repositoryName":"a\/b"}"#).as_deref(),
+            Some("a/b")
+        );
+        for none in [
+            "{}",
+            "{",
+            r#"{"repositoryName":"A\nB"}"#,
+            r#"{"repositoryName":null}"#,
+            r#"{"repositoryName":5}"#,
+        ] {
+            assert_eq!(named(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -12,9 +12,10 @@ use crate::origin::Origin;
 
 /// Tells whether URL parameters name an action.
 pub(super) fn names_action(query: &str) -> bool {
-    query
-        .split('&')
-        .any(|pair| pair.split_once('=').is_some_and(|(name, _)| name == "Action"))
+    query.split('&').any(|pair| {
+        pair.split_once('=')
+            .is_some_and(|(name, _)| name == "Action")
+    })
 }
 
 /// Tells whether a body is a form.
@@ -40,10 +41,13 @@ pub(super) async fn answer(
     let facts = Facts::of(&request, origin);
     let exchange = std::sync::Arc::clone(&facts.exchange);
     let url_parameters = request.parts.uri.query().unwrap_or("").to_owned();
-    let form = request.parts.method == Method::POST && is_form(request.parts.headers.get(CONTENT_TYPE));
+    let form =
+        request.parts.method == Method::POST && is_form(request.parts.headers.get(CONTENT_TYPE));
     let wants_json = wants_json(&request.parts.headers);
     let body = read_body(app, request.body, QUERY_BODY_BYTES).await?;
-    let ctx = claimant.prove(app, &request.parts, &body.bytes, facts).await?;
+    let ctx = claimant
+        .prove(app, &request.parts, &body.bytes, facts)
+        .await?;
     let params = params(&body, form, &url_parameters)?;
     let action = params.get("Action").ok_or_else(missing_action)?;
     if service != "sts" {

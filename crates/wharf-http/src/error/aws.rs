@@ -26,7 +26,7 @@ pub(crate) struct AwsFault {
     /// What the query protocol says instead, where the two differ.
     query_message: Option<&'static str>,
     /// A member that the exception's shape has beside the message.
-    extra: Option<(&'static str, Value)>,
+    extra: Option<Box<(&'static str, Value)>>,
 }
 
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
@@ -37,15 +37,13 @@ const FAULT: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
 const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
 
 /// An access key or token that is not known (any more).
-const INVALID_TOKEN: (Code, Code) =
-    ((BAD, "UnrecognizedClientException"), (FORBIDDEN, "InvalidClientTokenId"));
+const INVALID_TOKEN: (Code, Code) = (
+    (BAD, "UnrecognizedClientException"),
+    (FORBIDDEN, "InvalidClientTokenId"),
+);
 
 impl AwsFault {
-    pub(crate) fn new(
-        json: Code,
-        query: Code,
-        message: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn new(json: Code, query: Code, message: impl Into<String>) -> Self {
         Self {
             json,
             query,
@@ -56,7 +54,7 @@ impl AwsFault {
     }
 
     fn with(mut self, member: &'static str, value: impl Into<Value>) -> Self {
-        self.extra = Some((member, value.into()));
+        self.extra = Some(Box::new((member, value.into())));
         self
     }
 
@@ -76,7 +74,8 @@ impl AwsFault {
         let mut body = Map::new();
         body.insert("__type".to_owned(), code.into());
         body.insert("message".to_owned(), self.message.into());
-        if let Some((member, value)) = self.extra {
+        if let Some(extra) = self.extra {
+            let (member, value) = *extra;
             body.insert(member.to_owned(), value);
         }
         let body = Value::Object(body).to_string();
@@ -166,7 +165,10 @@ fn codes(error: &Error) -> (Code, Code) {
             (TOO_LARGE, "RequestEntityTooLargeException"),
             (TOO_LARGE, "RequestEntityTooLarge"),
         ),
-        Error::BodyTimeout => ((TIMEOUT, "RequestTimeoutException"), (TIMEOUT, "RequestTimeout")),
+        Error::BodyTimeout => (
+            (TIMEOUT, "RequestTimeoutException"),
+            (TIMEOUT, "RequestTimeout"),
+        ),
         Error::BodyAborted => ((BAD, "RequestAbortedException"), (BAD, "RequestAborted")),
         Error::StorageLow | Error::Unavailable { .. } => (
             (UNAVAILABLE, "ServiceUnavailableException"),
@@ -246,7 +248,10 @@ mod tests {
         };
         let answer = fault_of(&error).json(JSON_1_1);
         assert_eq!(answer.status(), 400);
-        assert_eq!(answer.headers()["x-amzn-errortype"], "RepositoryNotFoundException");
+        assert_eq!(
+            answer.headers()["x-amzn-errortype"],
+            "RepositoryNotFoundException"
+        );
         assert_eq!(
             text(answer),
             r#"{"__type":"RepositoryNotFoundException","message":"The repository with name 'a' does not exist in the registry with id '123456789012'"}"#
@@ -268,7 +273,13 @@ mod tests {
     #[test]
     fn an_unsigned_request_is_told_so_in_each_protocols_words() {
         let fault = fault_of_signature(&SigError::Missing);
-        assert_eq!((fault.json_code(), fault.query_code()), ("MissingAuthenticationTokenException", "MissingAuthenticationToken"));
+        assert_eq!(
+            (fault.json_code(), fault.query_code()),
+            (
+                "MissingAuthenticationTokenException",
+                "MissingAuthenticationToken"
+            )
+        );
         assert!(text(fault.clone().json(JSON_1_1)).contains("Missing Authentication Token"));
         let answer = fault.query("ID");
         assert_eq!(answer.status(), 403);
@@ -277,10 +288,19 @@ mod tests {
 
     #[test]
     fn only_faults_of_ours_are_5xx() {
-        let denied = Error::AccessDenied { reason: "r".to_owned() };
+        let denied = Error::AccessDenied {
+            reason: "r".to_owned(),
+        };
         assert_eq!(fault_of(&denied).json(JSON_1_1).status(), 400);
         assert_eq!(fault_of(&denied).query("ID").status(), 403);
-        assert_eq!(fault_of(&Error::internal("secret cause")).json(JSON_1_1).status(), 500);
-        assert!(!text(fault_of(&Error::internal("secret cause")).json(JSON_1_1)).contains("secret"));
+        assert_eq!(
+            fault_of(&Error::internal("secret cause"))
+                .json(JSON_1_1)
+                .status(),
+            500
+        );
+        assert!(
+            !text(fault_of(&Error::internal("secret cause")).json(JSON_1_1)).contains("secret")
+        );
     }
 }

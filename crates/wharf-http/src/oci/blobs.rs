@@ -48,7 +48,11 @@ async fn get(call: Call<'_>, name: &RepositoryName, digest: &Digest) -> Result<A
         Some(Part::Last(count)) => {
             let size = layers::stat(&call.ctx, name, digest).await?.size;
             // An empty suffix, and any suffix of an empty blob, lies outside and is refused as such.
-            let first = if count == 0 { size } else { size.saturating_sub(count) };
+            let first = if count == 0 {
+                size
+            } else {
+                size.saturating_sub(count)
+            };
             Some((first, None))
         }
     };
@@ -117,7 +121,14 @@ mod tests {
         assert_eq!(asked("bytes=0-0"), Some(Part::From(0, Some(0))));
         assert_eq!(asked("bytes=7-"), Some(Part::From(7, None)));
         assert_eq!(asked("bytes=-5"), Some(Part::Last(5)));
-        for all in ["bytes=5-4", "bytes=0-1,5-6", "bytes=-", "bytes=a-b", "items=0-1", "bytes=0"] {
+        for all in [
+            "bytes=5-4",
+            "bytes=0-1,5-6",
+            "bytes=-",
+            "bytes=a-b",
+            "items=0-1",
+            "bytes=0",
+        ] {
             assert_eq!(asked(all), None, "{all}");
         }
     }

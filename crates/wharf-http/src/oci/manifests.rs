@@ -27,11 +27,7 @@ pub(super) async fn serve(
     }
 }
 
-async fn get(
-    call: Call<'_>,
-    name: &RepositoryName,
-    reference: &Reference,
-) -> Result<Answer, Stop> {
+async fn get(call: Call<'_>, name: &RepositoryName, reference: &Reference) -> Result<Answer, Stop> {
     let pulls = call.method == Method::GET;
     let content = images::get(&call.ctx, name, reference, pulls).await?;
     let mut answer = empty(StatusCode::OK);

@@ -213,8 +213,14 @@ mod tests {
                 path(&format!("blobs/{DIGEST}")),
                 Ok(Route::Blob(repository.clone(), digest.clone()))
             );
-            assert_eq!(path("blobs/uploads/"), Ok(Route::Uploads(repository.clone())));
-            assert_eq!(path("blobs/uploads"), Ok(Route::Uploads(repository.clone())));
+            assert_eq!(
+                path("blobs/uploads/"),
+                Ok(Route::Uploads(repository.clone()))
+            );
+            assert_eq!(
+                path("blobs/uploads"),
+                Ok(Route::Uploads(repository.clone()))
+            );
             assert_eq!(
                 path(&format!("blobs/uploads/{UPLOAD}")),
                 Ok(Route::Upload(repository, UploadId::parse(UPLOAD).unwrap()))

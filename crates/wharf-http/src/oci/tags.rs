@@ -58,7 +58,16 @@ mod tests {
     fn a_gigantic_or_malformed_n_is_refused_with_ecrs_text() {
         assert_eq!(page_size("0"), Ok(0));
         assert_eq!(page_size("1000"), Ok(1_000));
-        for bad in ["1001", "1000000000000", "99999999999999999999999", "-1", "", "x", "1e3", "+1"] {
+        for bad in [
+            "1001",
+            "1000000000000",
+            "99999999999999999999999",
+            "-1",
+            "",
+            "x",
+            "1e3",
+            "+1",
+        ] {
             assert_eq!(
                 page_size(bad).unwrap_err().message(),
                 "Invalid parameter at 'maxResults' failed to satisfy constraint: \

@@ -143,7 +143,17 @@ mod tests {
         assert_eq!(chunk_range(&HeaderMap::new()), Ok(None));
         assert_eq!(range("0-0"), Ok(Some((0, 0))));
         assert_eq!(range("bytes 10-19/20"), Ok(Some((10, 19))));
-        for bad in ["", "-", "5-4", "0", "a-b", "0-18446744073709551616", "+0-1", "0 - 1", "bytes=0-1"] {
+        for bad in [
+            "",
+            "-",
+            "5-4",
+            "0",
+            "a-b",
+            "0-18446744073709551616",
+            "+0-1",
+            "0 - 1",
+            "bytes=0-1",
+        ] {
             assert!(range(bad).is_err(), "{bad}");
         }
     }

@@ -5,17 +5,31 @@ use proptest::prelude::*;
 use super::*;
 
 fn bytes(length: usize) -> Vec<u8> {
-    (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect()
+    (0..length)
+        .map(|at| u8::try_from(at % 251).unwrap())
+        .collect()
 }
 
 fn frames_of(sealed: &[u8]) -> Vec<Vec<u8>> {
-    sealed[HEADER..].chunks(FRAME + TAG).map(<[u8]>::to_vec).collect()
+    sealed[HEADER..]
+        .chunks(FRAME + TAG)
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
 #[test]
 fn every_length_around_a_frame_comes_back_and_has_the_length_foretold() {
     let key = DataKey::generate().unwrap();
-    for length in [0, 1, 65_536, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME, 2 * FRAME + 7] {
+    for length in [
+        0,
+        1,
+        65_536,
+        FRAME - 1,
+        FRAME,
+        FRAME + 1,
+        2 * FRAME,
+        2 * FRAME + 7,
+    ] {
         let plain = bytes(length);
         let sealed = seal_all(&key, &plain).unwrap();
         assert_eq!(sealed.len() as u64, sealed_len(length as u64), "{length}");
@@ -27,7 +41,10 @@ fn every_length_around_a_frame_comes_back_and_has_the_length_foretold() {
 fn another_key_is_refused_at_the_header() {
     let sealed = seal_all(&DataKey::generate().unwrap(), b"a layer").unwrap();
     let other = DataKey::generate().unwrap();
-    assert!(matches!(Opener::new(&other, &sealed[..HEADER]), Err(Error::Damaged)));
+    assert!(matches!(
+        Opener::new(&other, &sealed[..HEADER]),
+        Err(Error::Damaged)
+    ));
     assert!(matches!(open_all(&other, &sealed), Err(Error::Damaged)));
 }
 
@@ -36,7 +53,10 @@ fn cutting_off_frames_is_detected_at_every_boundary() {
     let key = DataKey::generate().unwrap();
     let sealed = seal_all(&key, &bytes(3 * FRAME)).unwrap();
     for frames in 0..3 {
-        assert!(open_all(&key, &sealed[..HEADER + frames * (FRAME + TAG)]).is_err(), "{frames}");
+        assert!(
+            open_all(&key, &sealed[..HEADER + frames * (FRAME + TAG)]).is_err(),
+            "{frames}"
+        );
     }
     for cut in [0, HEADER - 1, HEADER + 1, HEADER + TAG, sealed.len() - 1] {
         assert!(open_all(&key, &sealed[..cut]).is_err(), "{cut}");
@@ -46,15 +66,36 @@ fn cutting_off_frames_is_detected_at_every_boundary() {
 #[test]
 fn frames_open_only_in_their_own_place_and_object() {
     let key = DataKey::generate().unwrap();
-    let (one, other) = (seal_all(&key, &bytes(3 * FRAME)).unwrap(), seal_all(&key, &bytes(3 * FRAME)).unwrap());
+    let (one, other) = (
+        seal_all(&key, &bytes(3 * FRAME)).unwrap(),
+        seal_all(&key, &bytes(3 * FRAME)).unwrap(),
+    );
     let (frames, foreign) = (frames_of(&one), frames_of(&other));
     let opener = Opener::new(&key, &one[..HEADER]).unwrap();
     for (index, frame) in (0..).zip(&frames) {
         for place in 0..3 {
-            assert_eq!(opener.open_frame(place, Last::from(place == 2), frame).is_ok(), place == index);
+            assert_eq!(
+                opener
+                    .open_frame(place, Last::from(place == 2), frame)
+                    .is_ok(),
+                place == index
+            );
         }
-        assert!(opener.open_frame(index, Last::from(index != 2), frame).is_err(), "the end cannot be moved");
-        assert!(opener.open_frame(index, Last::from(index == 2), &foreign[usize::try_from(index).unwrap()]).is_err());
+        assert!(
+            opener
+                .open_frame(index, Last::from(index != 2), frame)
+                .is_err(),
+            "the end cannot be moved"
+        );
+        assert!(
+            opener
+                .open_frame(
+                    index,
+                    Last::from(index == 2),
+                    &foreign[usize::try_from(index).unwrap()]
+                )
+                .is_err()
+        );
     }
 }
 
@@ -62,11 +103,20 @@ fn frames_open_only_in_their_own_place_and_object() {
 fn nothing_is_sealed_after_the_last_frame_nor_a_short_one_before_it() {
     let key = DataKey::generate().unwrap();
     let mut sealer = Sealer::new(&key).unwrap();
-    assert!(matches!(sealer.seal_frame(b"short", Last::No), Err(Error::Misfit)));
-    assert!(matches!(sealer.seal_frame(&bytes(FRAME + 1), Last::Yes), Err(Error::Misfit)));
+    assert!(matches!(
+        sealer.seal_frame(b"short", Last::No),
+        Err(Error::Misfit)
+    ));
+    assert!(matches!(
+        sealer.seal_frame(&bytes(FRAME + 1), Last::Yes),
+        Err(Error::Misfit)
+    ));
     sealer.seal_frame(&bytes(FRAME), Last::No).unwrap();
     sealer.seal_frame(b"short", Last::Yes).unwrap();
-    assert!(matches!(sealer.seal_frame(b"more", Last::Yes), Err(Error::Misfit)));
+    assert!(matches!(
+        sealer.seal_frame(b"more", Last::Yes),
+        Err(Error::Misfit)
+    ));
 }
 
 #[test]
@@ -83,8 +133,13 @@ fn an_unknown_format_is_named() {
 fn no_two_objects_of_one_data_key_share_a_salt_and_so_no_frame_key_and_nonce_repeat() {
     let key = DataKey::generate().unwrap();
     // The frame key is a function of data key and header; within an object the nonce is a function of the number.
-    let headers: Vec<_> = (0..2_000).map(|_| *Sealer::for_object(&key, [7; 16]).unwrap().header()).collect();
-    let salts: HashSet<_> = headers.iter().map(|header| header[32..64].to_vec()).collect();
+    let headers: Vec<_> = (0..2_000)
+        .map(|_| *Sealer::for_object(&key, [7; 16]).unwrap().header())
+        .collect();
+    let salts: HashSet<_> = headers
+        .iter()
+        .map(|header| header[32..64].to_vec())
+        .collect();
     let commitments: HashSet<_> = headers.iter().map(|header| header[64..].to_vec()).collect();
     assert_eq!((salts.len(), commitments.len()), (2_000, 2_000));
     let nonces: HashSet<_> = (0..1_000_u32)
@@ -98,7 +153,10 @@ fn no_two_objects_of_one_data_key_share_a_salt_and_so_no_frame_key_and_nonce_rep
 fn the_header_tells_its_object() {
     let key = DataKey::generate().unwrap();
     let sealer = Sealer::for_object(&key, [9; 16]).unwrap();
-    assert_eq!(Opener::new(&key, sealer.header()).unwrap().object(), &[9; 16]);
+    assert_eq!(
+        Opener::new(&key, sealer.header()).unwrap().object(),
+        &[9; 16]
+    );
 }
 
 proptest! {

@@ -31,21 +31,38 @@ impl Checkpointer {
     pub(super) fn new(connection: Connection) -> (Self, Wake) {
         let (sender, wake) = sync_channel(1);
         let reset = Arc::new(AtomicBool::new(false));
-        let end = Wake { sender, reset: Arc::clone(&reset), pages: 0 };
-        (Self { connection, wake, reset }, end)
+        let end = Wake {
+            sender,
+            reset: Arc::clone(&reset),
+            pages: 0,
+        };
+        (
+            Self {
+                connection,
+                wake,
+                reset,
+            },
+            end,
+        )
     }
 
     /// Runs until the writer's end is dropped.
     pub(super) fn run(self) {
         while self.wake.recv().is_ok() {
             // PASSIVE waits for nobody. Its row: busy, pages in the WAL, pages moved.
-            let moved = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
-                Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
-            });
+            let moved = self
+                .connection
+                .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+                    Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+                });
             match moved {
-                Ok((pages, _)) if pages > PAGES_TOO_MANY => self.reset.store(true, Ordering::Relaxed),
+                Ok((pages, _)) if pages > PAGES_TOO_MANY => {
+                    self.reset.store(true, Ordering::Relaxed)
+                }
                 Ok(_) => {}
-                Err(error) => tracing::error!(%error, "a checkpoint failed; the log grows until one succeeds"),
+                Err(error) => {
+                    tracing::error!(%error, "a checkpoint failed; the log grows until one succeeds")
+                }
             }
         }
     }

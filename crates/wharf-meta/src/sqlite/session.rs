@@ -21,7 +21,12 @@ impl Session {
         }
     }
 
-    pub(crate) fn query(&mut self, statement: &Statement, params: &[ValueRef<'_>], most: usize) -> Result<Vec<Row>> {
+    pub(crate) fn query(
+        &mut self,
+        statement: &Statement,
+        params: &[ValueRef<'_>],
+        most: usize,
+    ) -> Result<Vec<Row>> {
         let failed = |error| classify(statement.name(), &error);
         let mut prepared = prepare(&self.connection, statement, params).map_err(failed)?;
         let columns = prepared.column_count();
@@ -32,7 +37,9 @@ impl Session {
         while let Some(row) = answer.next().map_err(failed)? {
             if rows.len() < most {
                 let values = (0..columns).map(|column| value(row.get_ref(column).map_err(failed)?));
-                rows.push(Row { values: values.collect::<Result<_>>()? });
+                rows.push(Row {
+                    values: values.collect::<Result<_>>()?,
+                });
             }
             if stops_early && rows.len() == most {
                 break;
@@ -57,7 +64,10 @@ impl Session {
         {
             // As SQLite does it: a failed COMMIT has rolled back.
             self.connection.execute_batch("ROLLBACK").map_err(failed)?;
-            return Err(failed(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)));
+            return Err(failed(rusqlite::Error::SqliteFailure(
+                ffi::Error::new(code),
+                None,
+            )));
         }
         let mut prepared = self.connection.prepare_cached(sql).map_err(failed)?;
         prepared.raw_execute().map_err(failed)?;
@@ -66,7 +76,9 @@ impl Session {
 
     /// Never from the cache: a PRAGMA takes effect while it is prepared.
     pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
-        self.connection.execute_batch(sql).map_err(|error| classify("batch", &error))
+        self.connection
+            .execute_batch(sql)
+            .map_err(|error| classify("batch", &error))
     }
 
     pub(crate) fn ad_hoc(&mut self, sql: &str) -> Result<Vec<Row>> {
@@ -77,7 +89,9 @@ impl Session {
         let mut rows = Vec::new();
         while let Some(row) = answer.next().map_err(failed)? {
             let values = (0..columns).map(|column| value(row.get_ref(column).map_err(failed)?));
-            rows.push(Row { values: values.collect::<Result<_>>()? });
+            rows.push(Row {
+                values: values.collect::<Result<_>>()?,
+            });
         }
         Ok(rows)
     }
@@ -116,9 +130,15 @@ fn value(value: SqliteValue<'_>) -> Result<Value> {
         SqliteValue::Blob(bytes) => Value::Bytes(bytes.to_vec()),
         SqliteValue::Text(text) => {
             let text = String::from_utf8(text.to_vec());
-            Value::Text(text.map_err(|error| Error::Other(format!("a text is not UTF-8: {error}")))?)
+            Value::Text(
+                text.map_err(|error| Error::Other(format!("a text is not UTF-8: {error}")))?,
+            )
         }
-        SqliteValue::Real(_) => return Err(Error::Other("a column holds a floating point number".to_owned())),
+        SqliteValue::Real(_) => {
+            return Err(Error::Other(
+                "a column holds a floating point number".to_owned(),
+            ));
+        }
     })
 }
 
@@ -133,14 +153,19 @@ fn classify(statement: &str, error: &rusqlite::Error) -> Error {
         return Error::Other(format!("`{statement}`: {detail}"));
     };
     match (code.code, code.extended_code) {
-        (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID) => {
-            Error::Unique { statement, detail }
-        }
+        (
+            _,
+            ffi::SQLITE_CONSTRAINT_UNIQUE
+            | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+            | ffi::SQLITE_CONSTRAINT_ROWID,
+        ) => Error::Unique { statement, detail },
         // ON DELETE RESTRICT is a trigger inside SQLite; the schema has no other triggers.
         (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY | ffi::SQLITE_CONSTRAINT_TRIGGER) => {
             Error::ForeignKey { statement, detail }
         }
-        (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => Error::Serialization { statement, detail },
+        (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => {
+            Error::Serialization { statement, detail }
+        }
         (ErrorCode::DiskFull, _) => Error::Full,
         (
             ErrorCode::SystemIoFailure

@@ -34,18 +34,37 @@ impl Drop for Abandon {
 }
 
 impl Writer {
-    pub(super) fn new(tx: Tx, queue: Arc<Writes>, counters: Arc<Counters>, checkpoints: Wake) -> Self {
-        Self { tx, queue, counters, checkpoints, synchronous: Durability::Hard, refusing: None }
+    pub(super) fn new(
+        tx: Tx,
+        queue: Arc<Writes>,
+        counters: Arc<Counters>,
+        checkpoints: Wake,
+    ) -> Self {
+        Self {
+            tx,
+            queue,
+            counters,
+            checkpoints,
+            synchronous: Durability::Hard,
+            refusing: None,
+        }
     }
 
     /// Runs until the queue is closed and empty.
     pub(super) fn run(mut self) {
         let abandon = Abandon(Arc::clone(&self.queue));
         while let Some(works) = self.queue.pop(MOST_IN_GROUP) {
-            let (soft, hard): (Vec<_>, Vec<_>) =
-                works.into_iter().partition(|(durability, _)| *durability == Durability::Soft);
-            self.group(Durability::Soft, soft.into_iter().map(|(_, work)| work).collect());
-            self.group(Durability::Hard, hard.into_iter().map(|(_, work)| work).collect());
+            let (soft, hard): (Vec<_>, Vec<_>) = works
+                .into_iter()
+                .partition(|(durability, _)| *durability == Durability::Soft);
+            self.group(
+                Durability::Soft,
+                soft.into_iter().map(|(_, work)| work).collect(),
+            );
+            self.group(
+                Durability::Hard,
+                hard.into_iter().map(|(_, work)| work).collect(),
+            );
             let pages = self.tx.take_pages();
             self.checkpoints.written(pages);
             if self.checkpoints.take_reset() {
@@ -67,7 +86,9 @@ impl Writer {
             return refuse(works, &error);
         }
         let taken_back = self.transaction(durability, works);
-        self.counters.reruns.fetch_add(taken_back.len() as u64, Ordering::Relaxed);
+        self.counters
+            .reruns
+            .fetch_add(taken_back.len() as u64, Ordering::Relaxed);
         for work in taken_back {
             match &self.refusing {
                 Some(reason) => work.refuse(Error::Refused(reason.clone())),
@@ -91,7 +112,11 @@ impl Writer {
     /// Runs closures in one transaction, commits and answers.
     ///
     /// Returns those that have to run again: `SQLite` took back their effects because another's failed.
-    fn transaction(&mut self, durability: Durability, works: Vec<Box<dyn Work>>) -> Vec<Box<dyn Work>> {
+    fn transaction(
+        &mut self,
+        durability: Durability,
+        works: Vec<Box<dyn Work>>,
+    ) -> Vec<Box<dyn Work>> {
         if let Err(error) = self.tx.control("BEGIN IMMEDIATE") {
             refuse(works, &error);
             return Vec::new();
@@ -114,6 +139,7 @@ impl Writer {
                 }
                 Err(error) => {
                     self.tx.set_event_seq(first_seq);
+                    self.counters.rolled_back.fetch_add(1, Ordering::Relaxed);
                     self.roll_back();
                     work.refuse(error);
                     ran.extend(works);
@@ -125,7 +151,9 @@ impl Writer {
         match self.tx.control("COMMIT") {
             Ok(()) => {
                 self.counters.committed(durability, kept);
-                self.counters.rolled_back.fetch_add(rolled_back, Ordering::Relaxed);
+                self.counters
+                    .rolled_back
+                    .fetch_add(rolled_back, Ordering::Relaxed);
                 // INVARIANT: nothing is answered before the COMMIT that it rests on, refusals included:
                 // they may rest on what an earlier closure of the group wrote.
                 ran.into_iter().for_each(Work::answer);
@@ -158,7 +186,9 @@ impl Writer {
     }
 
     fn commit_failed(&mut self, works: Vec<Box<dyn Work>>, error: Error) {
-        self.counters.rolled_back.fetch_add(works.len() as u64, Ordering::Relaxed);
+        self.counters
+            .rolled_back
+            .fetch_add(works.len() as u64, Ordering::Relaxed);
         self.roll_back();
         let error = match error {
             // Nothing was written, and the place that was missing may be there again.

@@ -26,8 +26,14 @@ pub async fn read<T: Send + 'static>(
 
 /// Inserts [`ACCOUNT`].
 pub async fn account(store: &Store) {
-    let row = accounts::AccountRow { account: ACCOUNT.to_owned(), name: "first".to_owned(), created_at: 1 };
-    write(store, move |tx| accounts::insert(tx, &row)).await.unwrap();
+    let row = accounts::AccountRow {
+        account: ACCOUNT.to_owned(),
+        name: "first".to_owned(),
+        created_at: 1,
+    };
+    write(store, move |tx| accounts::insert(tx, &row))
+        .await
+        .unwrap();
 }
 
 /// A repository's row, not inserted.
@@ -59,8 +65,12 @@ pub fn manifest(digest: &str) -> (ManifestRow, SealedManifest) {
         annotations: None,
         pushed_at: 1,
     };
-    let sealed =
-        SealedManifest { key_id: "registry".to_owned(), material: 1, wrapped: vec![1, 2], sealed: vec![0, 255, 3] };
+    let sealed = SealedManifest {
+        key_id: "registry".to_owned(),
+        material: 1,
+        wrapped: vec![1, 2],
+        sealed: vec![0, 255, 3],
+    };
     (row, sealed)
 }
 

@@ -15,25 +15,58 @@ pub struct Server {
 impl Server {
     /// Makes a database cluster with locale `C` and waits until it takes connections.
     pub fn start() -> Self {
-        let directory = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").unwrap();
+        let directory = tempfile::Builder::new()
+            .prefix("pg")
+            .tempdir_in("/tmp")
+            .unwrap();
         let owner = owner(directory.path());
         let data = directory.path().join("data");
         let mut initdb = program("initdb", owner);
-        initdb.args(["--no-sync", "--encoding=UTF8", "--locale=C", "--auth=trust", "--username=wharf", "--pgdata"]);
-        let made = initdb.arg(&data).current_dir(directory.path()).output().unwrap();
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        initdb.args([
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--auth=trust",
+            "--username=wharf",
+            "--pgdata",
+        ]);
+        let made = initdb
+            .arg(&data)
+            .current_dir(directory.path())
+            .output()
+            .unwrap();
+        assert!(
+            made.status.success(),
+            "initdb: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
 
         let mut postgres = program("postgres", owner);
-        postgres.arg("-D").arg(&data).arg("-k").arg(directory.path());
-        for setting in ["listen_addresses=", "fsync=off", "max_connections=100", "shared_buffers=32MB"] {
+        postgres
+            .arg("-D")
+            .arg(&data)
+            .arg("-k")
+            .arg(directory.path());
+        for setting in [
+            "listen_addresses=",
+            "fsync=off",
+            "max_connections=100",
+            "shared_buffers=32MB",
+        ] {
             postgres.args(["-c", setting]);
         }
-        postgres.current_dir(directory.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        postgres
+            .current_dir(directory.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         let mut child = postgres.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut log = String::new();
         loop {
-            let Some(Ok(line)) = lines.next() else { panic!("the server ended: {log}") };
+            let Some(Ok(line)) = lines.next() else {
+                panic!("the server ended: {log}")
+            };
             if line.contains("ready to accept connections") {
                 break;
             }
@@ -47,13 +80,19 @@ impl Server {
 
     /// A connection string for a database of the server.
     pub fn database(&self, name: &str) -> String {
-        format!("host={} user=wharf dbname={name}", self.directory.path().display())
+        format!(
+            "host={} user=wharf dbname={name}",
+            self.directory.path().display()
+        )
     }
 
     /// A connection string for a new schema, which holds nothing yet.
     pub fn new_schema(&self, name: &str) -> String {
         self.execute(&format!("CREATE SCHEMA {name}"));
-        format!("{} options='-c search_path={name}'", self.database("postgres"))
+        format!(
+            "{} options='-c search_path={name}'",
+            self.database("postgres")
+        )
     }
 
     /// Runs statements as the superuser of the server.
@@ -68,8 +107,13 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // Fast shutdown: it ends its sessions and then itself.
-        let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        assert!(kill.is_ok_and(|status| status.success()), "the server cannot be told to end");
+        let kill = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status();
+        assert!(
+            kill.is_ok_and(|status| status.success()),
+            "the server cannot be told to end"
+        );
         self.child.wait().unwrap();
     }
 }
@@ -79,7 +123,9 @@ fn owner(directory: &Path) -> Option<(u32, u32)> {
     let id = |args: &[&str]| -> u32 {
         let output = Command::new("id").args(args).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        text.trim().parse().unwrap_or_else(|_| panic!("`id {args:?}` says `{text}`; is there a user postgres?"))
+        text.trim()
+            .parse()
+            .unwrap_or_else(|_| panic!("`id {args:?}` says `{text}`; is there a user postgres?"))
     };
     if id(&["-u"]) != 0 {
         return None;
@@ -94,11 +140,19 @@ fn program(name: &str, owner: Option<(u32, u32)>) -> Command {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
-        .map(|entries| entries.flatten().map(|entry| entry.path().join("bin")).collect())
+        .map(|entries| {
+            entries
+                .flatten()
+                .map(|entry| entry.path().join("bin"))
+                .collect()
+        })
         .unwrap_or_default();
     versions.sort();
     places.extend(versions.into_iter().rev());
-    let found = places.iter().map(|place| place.join(name)).find(|program| program.is_file());
+    let found = places
+        .iter()
+        .map(|place| place.join(name))
+        .find(|program| program.is_file());
     let mut command = Command::new(found.unwrap_or_else(|| panic!("`{name}` is not installed")));
     if let Some((user, group)) = owner {
         command.uid(user).gid(group);

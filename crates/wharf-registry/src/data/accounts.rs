@@ -8,6 +8,8 @@ use crate::{Principal, Result};
 pub(crate) fn key_is_active(tx: &mut Tx<'_>, principal: &Principal) -> Result<bool> {
     let row = access_keys::by_id(tx.meta, &principal.access_key_id)?;
     Ok(row.is_some_and(|row| {
-        row.status == "Active" && row.principal == principal.unique_id && row.account == principal.account.as_str()
+        row.status == "Active"
+            && row.principal == principal.unique_id
+            && row.account == principal.account.as_str()
     }))
 }

@@ -25,8 +25,12 @@ fn key_context_of(region: &str, account: &str, repository: i64) -> String {
 
 /// The bytes of an extent that lie in its row. Who has a place was granted the whole.
 pub(crate) fn sealed(tx: &mut Tx<'_>, place: &ExtentPlace) -> Result<Vec<u8>> {
-    extents::sealed(tx.meta, place.extent)?
-        .ok_or_else(|| Error::internal(format!("extent {} was removed while it was read", place.extent)))
+    extents::sealed(tx.meta, place.extent)?.ok_or_else(|| {
+        Error::internal(format!(
+            "extent {} was removed while it was read",
+            place.extent
+        ))
+    })
 }
 
 /// Forgets a pending object whose file is gone or was never made.

@@ -5,8 +5,8 @@ use serde_json::json;
 use wharf_meta::manifests::{self, ManifestRow, SealedManifest};
 use wharf_meta::{tags, trash, usage};
 
-use super::events::{self, Author, ServiceGrant};
 use super::Tx;
+use super::events::{self, Author, ServiceGrant};
 use crate::action::{ListImages, PutImage, ReadsImages, RemovesImages};
 use crate::{Error, Grant, Micros, Result};
 
@@ -71,7 +71,10 @@ pub(crate) fn put(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> R
     if let (Some(tag), Some(_)) = (&new.tag, &pointed)
         && repository.tag_mutability == "IMMUTABLE"
     {
-        return Err(Error::ImageTagAlreadyExists { tag: tag.clone(), name: repository.name.clone() });
+        return Err(Error::ImageTagAlreadyExists {
+            tag: tag.clone(),
+            name: repository.name.clone(),
+        });
     }
     if unchanged {
         return Err(Error::ImageAlreadyExists {
@@ -95,13 +98,28 @@ pub(crate) fn put(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> R
         "digest": digest, "tag": new.tag, "movedFrom": pointed, "new": !known,
         "mediaType": new.row.media_type, "size": new.row.size,
     });
-    events::record(tx, grant, "image-pushed", Some(repository.id), &subject, &details)
+    events::record(
+        tx,
+        grant,
+        "image-pushed",
+        Some(repository.id),
+        &subject,
+        &details,
+    )
 }
 
-fn point_tag(tx: &mut Tx<'_>, grant: &Grant<PutImage>, tag: &str, digest: &str, pointed: Option<&str>) -> Result<()> {
+fn point_tag(
+    tx: &mut Tx<'_>,
+    grant: &Grant<PutImage>,
+    tag: &str,
+    digest: &str,
+    pointed: Option<&str>,
+) -> Result<()> {
     let repository = grant.repository()?;
     if tags::of_digest(tx.meta, repository.id, digest)?.len() >= MAX_TAGS {
-        return Err(Error::LimitExceeded { reason: format!("An image may have at most {MAX_TAGS} tags") });
+        return Err(Error::LimitExceeded {
+            reason: format!("An image may have at most {MAX_TAGS} tags"),
+        });
     }
     match pointed {
         Some(_) => tags::move_to(tx.meta, repository.id, tag, digest, grant.now())?,
@@ -113,7 +131,11 @@ fn point_tag(tx: &mut Tx<'_>, grant: &Grant<PutImage>, tag: &str, digest: &str, 
 fn insert(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> Result<()> {
     let repository = grant.repository()?;
     let mut row = new.row.clone();
-    row.image_size = if new.children.is_empty() { check_blobs(tx, grant, new)? } else { check_children(tx, grant, new)? };
+    row.image_size = if new.children.is_empty() {
+        check_blobs(tx, grant, new)?
+    } else {
+        check_children(tx, grant, new)?
+    };
     manifests::insert(tx.meta, repository.id, &row, &new.sealed)?;
     for (position, (digest, _)) in (0_i64..).zip(&new.blobs) {
         manifests::add_link(tx.meta, repository.id, &row.digest, position, digest)?;
@@ -172,7 +194,11 @@ fn check_children(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> R
 }
 
 /// Finds the image that a caller named. The caller has seen to it that digest or tag is there.
-pub(crate) fn find<A: ReadsImages>(tx: &mut Tx<'_>, grant: &Grant<A>, id: &ImageId) -> Result<Result<ManifestRow, Miss>> {
+pub(crate) fn find<A: ReadsImages>(
+    tx: &mut Tx<'_>,
+    grant: &Grant<A>,
+    id: &ImageId,
+) -> Result<Result<ManifestRow, Miss>> {
     let repository = grant.repository()?;
     let pointed = match &id.tag {
         Some(tag) => tags::get(tx.meta, repository.id, tag)?,
@@ -185,14 +211,22 @@ pub(crate) fn find<A: ReadsImages>(tx: &mut Tx<'_>, grant: &Grant<A>, id: &Image
     Ok(match (&id.digest, &id.tag, named, pointed) {
         (Some(_), None, Some(row), _) => Ok(row),
         (Some(digest), Some(_), Some(row), Some(pointed)) if pointed == *digest => Ok(row),
-        (Some(_), Some(_), named, pointed) if named.is_some() || pointed.is_some() => Err(Miss::Mismatch),
-        (None, Some(_), _, Some(pointed)) => manifests::get(tx.meta, repository.id, &pointed)?.ok_or(Miss::NotFound),
+        (Some(_), Some(_), named, pointed) if named.is_some() || pointed.is_some() => {
+            Err(Miss::Mismatch)
+        }
+        (None, Some(_), _, Some(pointed)) => {
+            manifests::get(tx.meta, repository.id, &pointed)?.ok_or(Miss::NotFound)
+        }
         _ => Err(Miss::NotFound),
     })
 }
 
 /// The sealed bytes of an image of the granted repository.
-pub(crate) fn sealed<A: ReadsImages>(tx: &mut Tx<'_>, grant: &Grant<A>, digest: &str) -> Result<Option<SealedManifest>> {
+pub(crate) fn sealed<A: ReadsImages>(
+    tx: &mut Tx<'_>,
+    grant: &Grant<A>,
+    digest: &str,
+) -> Result<Option<SealedManifest>> {
     Ok(manifests::sealed(tx.meta, grant.repository()?.id, digest)?)
 }
 
@@ -205,7 +239,9 @@ pub(crate) fn page<A: ReadsImages>(
 ) -> Result<Vec<Described>> {
     let repository = grant.repository()?.id;
     let rows = manifests::page(tx.meta, repository, after, limit)?;
-    rows.into_iter().map(|row| described(tx, repository, row)).collect()
+    rows.into_iter()
+        .map(|row| described(tx, repository, row))
+        .collect()
 }
 
 /// An image with what DescribeImages tells beside its row.
@@ -217,14 +253,22 @@ pub(crate) struct Described {
 }
 
 /// Adds tags and last pull to a row.
-pub(crate) fn describe<A: ReadsImages>(tx: &mut Tx<'_>, grant: &Grant<A>, row: ManifestRow) -> Result<Described> {
+pub(crate) fn describe<A: ReadsImages>(
+    tx: &mut Tx<'_>,
+    grant: &Grant<A>,
+    row: ManifestRow,
+) -> Result<Described> {
     described(tx, grant.repository()?.id, row)
 }
 
 fn described(tx: &mut Tx<'_>, repository: i64, row: ManifestRow) -> Result<Described> {
     let tags = tags::of_digest(tx.meta, repository, &row.digest)?;
     let last_pull = usage::last_at(tx.meta, repository, &row.digest)?;
-    Ok(Described { row, tags, last_pull })
+    Ok(Described {
+        row,
+        tags,
+        last_pull,
+    })
 }
 
 /// Pairs of digest and tag after the given pair: what ListImages answers.
@@ -234,11 +278,21 @@ pub(crate) fn entries(
     after: (&str, &str),
     limit: i64,
 ) -> Result<Vec<(String, Option<String>)>> {
-    Ok(tags::entries(tx.meta, grant.repository()?.id, after, limit)?)
+    Ok(tags::entries(
+        tx.meta,
+        grant.repository()?.id,
+        after,
+        limit,
+    )?)
 }
 
 /// Tags after `after`, in byte order.
-pub(crate) fn tag_page(tx: &mut Tx<'_>, grant: &Grant<ListImages>, after: &str, limit: i64) -> Result<Vec<String>> {
+pub(crate) fn tag_page(
+    tx: &mut Tx<'_>,
+    grant: &Grant<ListImages>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<String>> {
     Ok(tags::page(tx.meta, grant.repository()?.id, after, limit)?)
 }
 
@@ -263,8 +317,18 @@ pub(crate) fn delete<A: RemovesImages + ReadsImages>(
             tags::delete(tx.meta, repository.id, tag)?;
             let subject = format!("{}:{tag}", repository.name);
             let details = json!({ "digest": row.digest, "reason": "request" });
-            events::record(tx, grant, "tag-deleted", Some(repository.id), &subject, &details)?;
-            return Ok(Ok(Removed { digest: row.digest, tags: vec![tag.clone()] }));
+            events::record(
+                tx,
+                grant,
+                "tag-deleted",
+                Some(repository.id),
+                &subject,
+                &details,
+            )?;
+            return Ok(Ok(Removed {
+                digest: row.digest,
+                tags: vec![tag.clone()],
+            }));
         }
     }
     let parents = manifests::parents(tx.meta, repository.id, &row.digest)?;
@@ -272,9 +336,16 @@ pub(crate) fn delete<A: RemovesImages + ReadsImages>(
         return Ok(Err(Miss::Referenced(parents)));
     }
     let until = grant.now() + i64::from(trash_days) * MICROS_PER_DAY;
-    let place = Place { repository: repository.id, name: &repository.name, until };
+    let place = Place {
+        repository: repository.id,
+        name: &repository.name,
+        until,
+    };
     let tags = to_trash(tx, grant, &place, &row, "request")?;
-    Ok(Ok(Removed { digest: row.digest, tags }))
+    Ok(Ok(Removed {
+        digest: row.digest,
+        tags,
+    }))
 }
 
 /// Where a removed image was, and how long the trash keeps it.
@@ -303,15 +374,30 @@ fn to_trash(
         "wrapped": STANDARD.encode(&sealed.wrapped), "sealed": STANDARD.encode(&sealed.sealed),
     });
     let now = author.now();
-    trash::put_manifest(tx.meta, place.repository, &row.digest, &document.to_string(), now, place.until)?;
+    trash::put_manifest(
+        tx.meta,
+        place.repository,
+        &row.digest,
+        &document.to_string(),
+        now,
+        place.until,
+    )?;
     manifests::trash_links(tx.meta, place.repository, &row.digest, place.until)?;
     for tag in &tags {
         tags::delete(tx.meta, place.repository, tag)?;
     }
     manifests::delete(tx.meta, place.repository, &row.digest)?;
-    let details = json!({ "digest": row.digest, "tags": tags, "reason": reason, "trashUntil": place.until });
+    let details =
+        json!({ "digest": row.digest, "tags": tags, "reason": reason, "trashUntil": place.until });
     let subject = format!("{}@{}", place.name, row.digest);
-    events::record(tx, author, "image-deleted", Some(place.repository), &subject, &details)?;
+    events::record(
+        tx,
+        author,
+        "image-deleted",
+        Some(place.repository),
+        &subject,
+        &details,
+    )?;
     Ok(tags)
 }
 
@@ -327,13 +413,21 @@ pub(crate) fn empty_some(
     let mut left = limit;
     // Indexes let go of their members first, so that members can go in any order.
     while left > 0 {
-        let Some(parent) = manifests::a_parent(tx.meta, repository)? else { break };
-        left -= i64::try_from(manifests::delete_children(tx.meta, repository, &parent)?).unwrap_or(limit).max(1);
+        let Some(parent) = manifests::a_parent(tx.meta, repository)? else {
+            break;
+        };
+        left -= i64::try_from(manifests::delete_children(tx.meta, repository, &parent)?)
+            .unwrap_or(limit)
+            .max(1);
     }
     if left <= 0 {
         return Ok(false);
     }
-    let place = Place { repository, name, until };
+    let place = Place {
+        repository,
+        name,
+        until,
+    };
     let rows = manifests::page(tx.meta, repository, "", 50)?;
     for row in &rows {
         let tags = to_trash(tx, grant, &place, row, "repository deleted")?;

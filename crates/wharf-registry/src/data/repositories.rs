@@ -29,11 +29,20 @@ pub(crate) fn find(
     region: &Region,
     name: &RepositoryName,
 ) -> Result<Option<RepositoryRow>> {
-    Ok(rows::by_name(tx.meta, account.as_str(), region.as_str(), name.as_str())?)
+    Ok(rows::by_name(
+        tx.meta,
+        account.as_str(),
+        region.as_str(),
+        name.as_str(),
+    )?)
 }
 
 /// Makes a repository, unless the name is taken.
-pub(crate) fn create(tx: &mut Tx<'_>, grant: &Grant<CreateRepository>, new: &NewRepository) -> Result<RepositoryRow> {
+pub(crate) fn create(
+    tx: &mut Tx<'_>,
+    grant: &Grant<CreateRepository>,
+    new: &NewRepository,
+) -> Result<RepositoryRow> {
     if find(tx, grant.account(), grant.region(), &new.name)?.is_some() {
         return Err(Error::RepositoryAlreadyExists {
             name: new.name.to_string(),
@@ -54,7 +63,14 @@ pub(crate) fn create(tx: &mut Tx<'_>, grant: &Grant<CreateRepository>, new: &New
     };
     rows::insert(tx.meta, &row)?;
     let details = json!({ "tagMutability": row.tag_mutability, "encryption": row.encryption_type });
-    events::record(tx, grant, "repository-created", Some(row.id), &row.name, &details)?;
+    events::record(
+        tx,
+        grant,
+        "repository-created",
+        Some(row.id),
+        &row.name,
+        &details,
+    )?;
     Ok(row)
 }
 
@@ -65,16 +81,29 @@ pub(crate) fn page(
     after: &str,
     limit: i64,
 ) -> Result<Vec<RepositoryRow>> {
-    Ok(rows::page(tx.meta, grant.account().as_str(), grant.region().as_str(), after, limit)?)
+    Ok(rows::page(
+        tx.meta,
+        grant.account().as_str(),
+        grant.region().as_str(),
+        after,
+        limit,
+    )?)
 }
 
 /// The resource tags of the granted repository, in order of key.
-pub(crate) fn tags<A: ReadsTags>(tx: &mut Tx<'_>, grant: &Grant<A>) -> Result<Vec<(String, String)>> {
+pub(crate) fn tags<A: ReadsTags>(
+    tx: &mut Tx<'_>,
+    grant: &Grant<A>,
+) -> Result<Vec<(String, String)>> {
     Ok(rows::tags(tx.meta, grant.repository()?.id)?)
 }
 
 /// Adds or overwrites resource tags: all of them or, past fifty, none.
-pub(crate) fn put_tags(tx: &mut Tx<'_>, grant: &Grant<TagResource>, put: &[(String, String)]) -> Result<()> {
+pub(crate) fn put_tags(
+    tx: &mut Tx<'_>,
+    grant: &Grant<TagResource>,
+    put: &[(String, String)],
+) -> Result<()> {
     let repository = grant.repository()?;
     put_tags_on(tx, grant, repository, put)
 }
@@ -89,22 +118,39 @@ pub(crate) fn put_tags_on(
     if put.is_empty() {
         return Ok(());
     }
-    let mut keys: Vec<String> = rows::tags(tx.meta, repository.id)?.into_iter().map(|(key, _)| key).collect();
+    let mut keys: Vec<String> = rows::tags(tx.meta, repository.id)?
+        .into_iter()
+        .map(|(key, _)| key)
+        .collect();
     keys.extend(put.iter().map(|(key, _)| key.clone()));
     keys.sort();
     keys.dedup();
     if keys.len() > MAX_TAGS {
-        return Err(Error::TooManyTags { name: repository.name.clone(), registry: repository.account.clone() });
+        return Err(Error::TooManyTags {
+            name: repository.name.clone(),
+            registry: repository.account.clone(),
+        });
     }
     for (key, value) in put {
         rows::put_tag(tx.meta, repository.id, key, value)?;
     }
     let details = json!({ "keys": put.iter().map(|(key, _)| key).collect::<Vec<_>>() });
-    events::record(tx, grant, "repository-tagged", Some(repository.id), &repository.name, &details)
+    events::record(
+        tx,
+        grant,
+        "repository-tagged",
+        Some(repository.id),
+        &repository.name,
+        &details,
+    )
 }
 
 /// Removes resource tags; keys that are not there are passed over.
-pub(crate) fn delete_tags(tx: &mut Tx<'_>, grant: &Grant<UntagResource>, keys: &[String]) -> Result<()> {
+pub(crate) fn delete_tags(
+    tx: &mut Tx<'_>,
+    grant: &Grant<UntagResource>,
+    keys: &[String],
+) -> Result<()> {
     let repository = grant.repository()?;
     let mut gone = Vec::new();
     for key in keys {
@@ -115,11 +161,23 @@ pub(crate) fn delete_tags(tx: &mut Tx<'_>, grant: &Grant<UntagResource>, keys: &
     if gone.is_empty() {
         return Ok(());
     }
-    events::record(tx, grant, "repository-untagged", Some(repository.id), &repository.name, &json!({ "keys": gone }))
+    events::record(
+        tx,
+        grant,
+        "repository-untagged",
+        Some(repository.id),
+        &repository.name,
+        &json!({ "keys": gone }),
+    )
 }
 
 /// Moves the repository to the trash; its images follow by a job. The name is free at once.
-pub(crate) fn delete(tx: &mut Tx<'_>, grant: &Grant<DeleteRepository>, force: bool, trash_days: u32) -> Result<()> {
+pub(crate) fn delete(
+    tx: &mut Tx<'_>,
+    grant: &Grant<DeleteRepository>,
+    force: bool,
+    trash_days: u32,
+) -> Result<()> {
     let repository = grant.repository()?;
     let holds_images = manifests::any(tx.meta, repository.id)?;
     if holds_images && !force {
@@ -163,5 +221,12 @@ pub(crate) fn delete(tx: &mut Tx<'_>, grant: &Grant<DeleteRepository>, force: bo
     };
     jobs::enqueue(tx.meta, &job)?;
     let details = json!({ "force": force, "heldImages": holds_images, "trashUntil": until });
-    events::record(tx, grant, "repository-deleted", Some(repository.id), &repository.name, &details)
+    events::record(
+        tx,
+        grant,
+        "repository-deleted",
+        Some(repository.id),
+        &repository.name,
+        &details,
+    )
 }

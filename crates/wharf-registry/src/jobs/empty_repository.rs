@@ -25,18 +25,29 @@ pub(super) async fn run(service: &Service, job: &JobRow) -> Result<()> {
         let now = service.now();
         let done = service
             .store()
-            .write("empty_repository", Durability::Hard, move |tx| -> Result<bool> {
-                rows::check(tx, id, fence)?;
-                let grant = ServiceGrant {
-                    job: "empty-repository",
-                    reason: step.request_id.clone(),
-                    account: step.account.clone(),
-                    region: step.region.clone(),
-                    now,
-                };
-                let mut tx = data::Tx::new(tx);
-                data::images::empty_some(&mut tx, &grant, step.repository, &step.name, step.until, 900)
-            })
+            .write(
+                "empty_repository",
+                Durability::Hard,
+                move |tx| -> Result<bool> {
+                    rows::check(tx, id, fence)?;
+                    let grant = ServiceGrant {
+                        job: "empty-repository",
+                        reason: step.request_id.clone(),
+                        account: step.account.clone(),
+                        region: step.region.clone(),
+                        now,
+                    };
+                    let mut tx = data::Tx::new(tx);
+                    data::images::empty_some(
+                        &mut tx,
+                        &grant,
+                        step.repository,
+                        &step.name,
+                        step.until,
+                        900,
+                    )
+                },
+            )
             .await?;
         if done {
             return Ok(());

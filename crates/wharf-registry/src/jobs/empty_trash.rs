@@ -11,7 +11,12 @@ pub(crate) async fn run(service: &Service) -> Result<u64> {
     let mut gone = 0;
     loop {
         let now = service.now();
-        let some = service.store().write("empty_trash", Durability::Hard, move |tx| trash::empty(tx, now, AT_ONCE)).await?;
+        let some = service
+            .store()
+            .write("empty_trash", Durability::Hard, move |tx| {
+                trash::empty(tx, now, AT_ONCE)
+            })
+            .await?;
         gone += some;
         if some == 0 {
             return Ok(gone);

@@ -24,10 +24,14 @@ pub(crate) enum ReadError {
 impl From<wharf_blob::Error> for ReadError {
     fn from(error: wharf_blob::Error) -> Self {
         match error {
-            wharf_blob::Error::NotFound { name } => {
-                Self::Missing { object: name, why: "its file is missing".to_owned() }
-            }
-            wharf_blob::Error::Damaged { name, reason } => Self::Missing { object: name, why: reason },
+            wharf_blob::Error::NotFound { name } => Self::Missing {
+                object: name,
+                why: "its file is missing".to_owned(),
+            },
+            wharf_blob::Error::Damaged { name, reason } => Self::Missing {
+                object: name,
+                why: reason,
+            },
             other => Self::Failed(storage_error(other)),
         }
     }
@@ -46,7 +50,9 @@ impl From<ReadError> for Error {
 pub(crate) fn storage_error(error: wharf_blob::Error) -> Error {
     match error {
         wharf_blob::Error::Full => Error::StorageLow,
-        wharf_blob::Error::GivenUp => Error::Unavailable { cause: error.to_string() },
+        wharf_blob::Error::GivenUp => Error::Unavailable {
+            cause: error.to_string(),
+        },
         other => Error::internal(other),
     }
 }
@@ -64,8 +70,20 @@ pub(crate) struct Extents {
 }
 
 impl Extents {
-    pub(crate) fn new(service: Service, key: DataKey, places: Vec<ExtentPlace>, range: Range<u64>) -> Self {
-        Self { service, key, places: places.into(), range, reader: None, ready: None }
+    pub(crate) fn new(
+        service: Service,
+        key: DataKey,
+        places: Vec<ExtentPlace>,
+        range: Range<u64>,
+    ) -> Self {
+        Self {
+            service,
+            key,
+            places: places.into(),
+            range,
+            reader: None,
+            ready: None,
+        }
     }
 
     /// Opens the first extent; `sealed`: its bytes, if they lie in its row and were read with it.
@@ -88,25 +106,39 @@ impl Extents {
                 }
                 self.reader = None;
             }
-            let Some(place) = self.places.pop_front() else { return Ok(None) };
+            let Some(place) = self.places.pop_front() else {
+                return Ok(None);
+            };
             self.open(&place, None).await?;
         }
     }
 
-    async fn open(&mut self, place: &ExtentPlace, sealed: Option<Vec<u8>>) -> Result<(), ReadError> {
+    async fn open(
+        &mut self,
+        place: &ExtentPlace,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<(), ReadError> {
         let (first, size) = (number(place.first_byte)?, number(place.size)?);
-        let within = self.range.start.saturating_sub(first)..self.range.end.saturating_sub(first).min(size);
+        let within =
+            self.range.start.saturating_sub(first)..self.range.end.saturating_sub(first).min(size);
         if let Some(name) = place.object.as_deref() {
-            let name = ObjectName::parse(name).map_err(|error| ReadError::Failed(Error::internal(error)))?;
-            self.reader = Some(self.service.objects().reader(name, &self.key, size, within).await?);
+            let name = ObjectName::parse(name)
+                .map_err(|error| ReadError::Failed(Error::internal(error)))?;
+            self.reader = Some(
+                self.service
+                    .objects()
+                    .reader(name, &self.key, size, within)
+                    .await?,
+            );
             return Ok(());
         }
         let sealed = match sealed {
             Some(sealed) => sealed,
             None => self.sealed(place).await.map_err(ReadError::Failed)?,
         };
-        let opened = wharf_keys::open_all(&self.key, &sealed)
-            .map_err(|error| ReadError::Failed(Error::internal(format!("extent {}: {error}", place.extent))))?;
+        let opened = wharf_keys::open_all(&self.key, &sealed).map_err(|error| {
+            ReadError::Failed(Error::internal(format!("extent {}: {error}", place.extent)))
+        })?;
         let opened = Bytes::from(opened);
         let at = |at: u64| usize::try_from(at).map_or(opened.len(), |at| at.min(opened.len()));
         self.ready = Some(opened.slice(at(within.start)..at(within.end).max(at(within.start))));
@@ -115,8 +147,8 @@ impl Extents {
 
     async fn sealed(&self, place: &ExtentPlace) -> Result<Vec<u8>, Error> {
         let place = place.clone();
-        let read = move |tx: &mut wharf_meta::Tx| data::bytes::sealed(&mut data::Tx::new(tx), &place);
-        self.service.store().read("sealed_extent", read).await
+        let read = move |tx: &mut data::Tx<'_>| data::bytes::sealed(tx, &place);
+        self.service.read("sealed_extent", read).await
     }
 }
 

@@ -18,6 +18,8 @@ pub const OPERATIONS: &[&str] = &["GetCallerIdentity"];
 pub async fn dispatch(ctx: &Ctx, action: &str, params: &Params) -> Result<Answer> {
     match action {
         "GetCallerIdentity" => get_caller_identity::get_caller_identity(ctx, params).await,
-        _ => Err(Error::UnknownOperation { operation: action.to_owned() }),
+        _ => Err(Error::UnknownOperation {
+            operation: action.to_owned(),
+        }),
     }
 }

@@ -14,11 +14,27 @@ async fn leave(fixture: &Fixture, with_row: bool) -> ObjectName {
     if with_row {
         let (row, now) = (name.to_string(), fixture.service.now());
         let insert = move |tx: &mut wharf_meta::Tx| {
-            objects::insert_pending(tx, &row, "local", now, "ab000000-0000-4000-8000-000000000000")
+            objects::insert_pending(
+                tx,
+                &row,
+                "local",
+                now,
+                "ab000000-0000-4000-8000-000000000000",
+            )
         };
-        fixture.service.store().write("leave", Durability::Soft, insert).await.unwrap();
+        fixture
+            .service
+            .store()
+            .write("leave", Durability::Soft, insert)
+            .await
+            .unwrap();
     }
-    let mut writer = fixture.service.objects().writer(name, &DataKey::generate().unwrap(), None).await.unwrap();
+    let mut writer = fixture
+        .service
+        .objects()
+        .writer(name, &DataKey::generate().unwrap(), None)
+        .await
+        .unwrap();
     writer.write(&bytes(1, LARGE)).await.unwrap();
     name
 }
@@ -34,13 +50,25 @@ async fn after_one_sweep_the_files_are_those_of_live_objects_and_of_uploads_that
     leave(&fixture, false).await;
     assert_eq!(fixture.files().len(), 4);
     let swept = run(&fixture.service).await.unwrap();
-    assert_eq!(swept, Swept { unfinished: 1, objects: 1, orphans: 1, ..Swept::default() });
+    assert_eq!(
+        swept,
+        Swept {
+            unfinished: 1,
+            objects: 1,
+            orphans: 1,
+            ..Swept::default()
+        }
+    );
     assert_eq!(fixture.everything().await, before);
     let mut states = fixture.states().await;
     states.sort();
     assert_eq!(states, ["live", "pending"]);
     assert_eq!(fixture.pull(&digest).await.unwrap().len(), LARGE);
-    assert_eq!(run(&fixture.service).await.unwrap(), Swept::default(), "there is nothing left to do");
+    assert_eq!(
+        run(&fixture.service).await.unwrap(),
+        Swept::default(),
+        "there is nothing left to do"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,11 +80,28 @@ async fn an_upload_that_nobody_goes_on_with_for_a_day_is_removed_with_its_object
     fixture.service.advance_clock(DAY - 60_000_000);
     fixture.append(&upload, &bytes(2, LARGE)).await.unwrap();
     fixture.service.advance_clock(DAY / 2);
-    assert_eq!(run(&fixture.service).await.unwrap(), Swept::default(), "each chunk gives it another day");
+    assert_eq!(
+        run(&fixture.service).await.unwrap(),
+        Swept::default(),
+        "each chunk gives it another day"
+    );
     fixture.service.advance_clock(DAY);
-    assert!(matches!(fixture.status(&upload).await, Err(crate::Error::UploadNotFound { .. })), "before it is swept too");
+    assert!(
+        matches!(
+            fixture.status(&upload).await,
+            Err(crate::Error::UploadNotFound { .. })
+        ),
+        "before it is swept too"
+    );
     let swept = run(&fixture.service).await.unwrap();
-    assert_eq!(swept, Swept { uploads: 1, objects: 2, ..Swept::default() });
+    assert_eq!(
+        swept,
+        Swept {
+            uploads: 1,
+            objects: 2,
+            ..Swept::default()
+        }
+    );
     assert_eq!(fixture.everything().await, before);
 }
 
@@ -65,7 +110,10 @@ async fn what_this_process_is_writing_is_left_alone() {
     let fixture = Fixture::open().await;
     let name = leave(&fixture, true).await;
     let stray = leave(&fixture, false).await;
-    let writing = (fixture.service.running().writing(name), fixture.service.running().writing(stray));
+    let writing = (
+        fixture.service.running().writing(name),
+        fixture.service.running().writing(stray),
+    );
     assert_eq!(run(&fixture.service).await.unwrap(), Swept::default());
     drop(writing);
     let swept = run(&fixture.service).await.unwrap();
@@ -86,7 +134,13 @@ async fn a_file_that_somebody_may_be_reading_stays_two_hours_and_a_missing_one_s
     assert_eq!(run(&fixture.service).await.unwrap(), Swept::default());
     assert_eq!(fixture.files().len(), 5);
     fixture.service.advance_clock(2 * 3_600_000_000);
-    assert_eq!(run(&fixture.service).await.unwrap(), Swept { objects: 3, ..Swept::default() });
+    assert_eq!(
+        run(&fixture.service).await.unwrap(),
+        Swept {
+            objects: 3,
+            ..Swept::default()
+        }
+    );
     assert_eq!(fixture.states().await, ["live", "live", "live"]);
     assert_eq!(fixture.rows("objects").await, 3);
 }
@@ -100,11 +154,32 @@ async fn every_removal_leaves_an_event_that_says_why() {
     leave(&fixture, false).await;
     fixture.service.advance_clock(2 * DAY);
     run(&fixture.service).await.unwrap();
-    let events = fixture.service.store().read("events", |tx| wharf_meta::events::after(tx, 0, 100)).await.unwrap();
-    let swept: Vec<_> =
-        events.iter().filter(|row| row.event.principal == "sweep").map(|row| row.event.kind.as_str()).collect();
-    assert_eq!(swept, ["upload-removed", "objects-doomed", "objects-removed", "objects-removed"]);
-    assert!(events.iter().filter(|row| row.event.principal == "sweep").all(|row| row.event.details.contains("reason")));
+    let events = fixture
+        .service
+        .store()
+        .read("events", |tx| wharf_meta::events::after(tx, 0, 100))
+        .await
+        .unwrap();
+    let swept: Vec<_> = events
+        .iter()
+        .filter(|row| row.event.principal == "sweep")
+        .map(|row| row.event.kind.as_str())
+        .collect();
+    assert_eq!(
+        swept,
+        [
+            "upload-removed",
+            "objects-doomed",
+            "objects-removed",
+            "objects-removed"
+        ]
+    );
+    assert!(
+        events
+            .iter()
+            .filter(|row| row.event.principal == "sweep")
+            .all(|row| row.event.details.contains("reason"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,24 +56,36 @@ impl Running {
         }
         let mut uploads = lock(&self.uploads);
         let now = uploads.tick();
-        let upload = uploads.by_id.get_mut(id).filter(|upload| upload.received == received)?;
+        let upload = uploads
+            .by_id
+            .get_mut(id)
+            .filter(|upload| upload.received == received)?;
         upload.used = now;
         upload.hash.clone()
     }
 
     /// Notes where an upload stands, the hash up to there, and the flush of what came last.
-    pub(crate) fn advance(&self, id: &str, received: u64, hash: Option<RunningHash>, flush: Option<Flush>) {
+    pub(crate) fn advance(
+        &self,
+        id: &str,
+        received: u64,
+        hash: Option<RunningHash>,
+        flush: Option<Flush>,
+    ) {
         let mut uploads = lock(&self.uploads);
         let used = uploads.tick();
         if uploads.by_id.len() >= UPLOADS && !uploads.by_id.contains_key(id) {
             uploads.make_room();
         }
-        let upload = uploads.by_id.entry(id.to_owned()).or_insert_with(|| Upload {
-            received: 0,
-            hash: None,
-            flushes: Vec::new(),
-            used,
-        });
+        let upload = uploads
+            .by_id
+            .entry(id.to_owned())
+            .or_insert_with(|| Upload {
+                received: 0,
+                hash: None,
+                flushes: Vec::new(),
+                used,
+            });
         (upload.received, upload.hash, upload.used) = (received, hash, used);
         if upload.flushes.len() >= FLUSHES {
             upload.flushes.remove(0);
@@ -83,7 +95,11 @@ impl Running {
 
     /// The flushes of an upload's objects that are remembered.
     pub(crate) fn flushes(&self, id: &str) -> Vec<Flush> {
-        lock(&self.uploads).by_id.get(id).map(|upload| upload.flushes.clone()).unwrap_or_default()
+        lock(&self.uploads)
+            .by_id
+            .get(id)
+            .map(|upload| upload.flushes.clone())
+            .unwrap_or_default()
     }
 
     /// Forgets an upload that is over.
@@ -94,7 +110,10 @@ impl Running {
     /// Notes that an object is being written: before its row is made.
     pub(crate) fn writing(&self, name: ObjectName) -> Writing {
         lock(&self.writing).insert(name);
-        Writing { name, writing: Arc::clone(&self.writing) }
+        Writing {
+            name,
+            writing: Arc::clone(&self.writing),
+        }
     }
 
     /// Whether this process is writing an object.
@@ -110,7 +129,11 @@ impl Uploads {
     }
 
     fn make_room(&mut self) {
-        let oldest = self.by_id.iter().min_by_key(|(_, upload)| upload.used).map(|(id, _)| id.clone());
+        let oldest = self
+            .by_id
+            .iter()
+            .min_by_key(|(_, upload)| upload.used)
+            .map(|(id, _)| id.clone());
         if let Some(oldest) = oldest {
             self.by_id.remove(&oldest);
         }
@@ -132,10 +155,16 @@ mod tests {
         let mut hash = RunningHash::new();
         hash.update(b"abc");
         running.advance("one", 3, Some(hash.clone()), None);
-        assert_eq!(running.hash_at("one", 3).map(RunningHash::finish), Some(hash.finish()));
+        assert_eq!(
+            running.hash_at("one", 3).map(RunningHash::finish),
+            Some(hash.finish())
+        );
         assert!(running.hash_at("one", 2).is_none());
         assert!(running.hash_at("other", 3).is_none());
-        assert!(running.hash_at("other", 0).is_some(), "nothing has a hash always");
+        assert!(
+            running.hash_at("other", 0).is_some(),
+            "nothing has a hash always"
+        );
         running.forget("one");
         assert!(running.hash_at("one", 3).is_none());
     }

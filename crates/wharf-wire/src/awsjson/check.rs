@@ -51,7 +51,10 @@ impl Walker {
             (Shape::Enum(values), Value::String(text)) => {
                 if !values.contains(&text.as_str()) {
                     self.fail(|| {
-                        format!("Member must satisfy enum value set: [{}]", values.join(", "))
+                        format!(
+                            "Member must satisfy enum value set: [{}]",
+                            values.join(", ")
+                        )
                     });
                 }
                 Ok(())
@@ -85,6 +88,8 @@ impl Walker {
             match object.get(member.name) {
                 Some(Value::Null) | None if member.required => self.fail(|| NULL.to_owned()),
                 Some(Value::Null) | None => {}
+                // Some clients send an empty id and mean the caller's own registry.
+                Some(Value::String(text)) if text.is_empty() && member.name == "registryId" => {}
                 Some(value) => self.value(value, member.shape)?,
             }
             self.path.pop();

@@ -27,7 +27,12 @@ pub(crate) fn bind(data_dir: &Path) -> Result<UnixListener, Failure> {
         std::fs::set_permissions(&path.path, std::fs::Permissions::from_mode(0o600))?;
         Ok(listener)
     };
-    bind().map_err(|error| Failure::new(format!("cannot make the administration socket in {}: {error}", data_dir.display())))
+    bind().map_err(|error| {
+        Failure::new(format!(
+            "cannot make the administration socket in {}: {error}",
+            data_dir.display()
+        ))
+    })
 }
 
 /// Answers requests for as long as it is polled.
@@ -36,12 +41,16 @@ pub(crate) async fn serve(listener: UnixListener, service: Service) {
         match listener.accept().await {
             Ok((stream, _peer)) => {
                 let service = service.clone();
-                // Ends with its client, or with the process: nothing waits for it.
-                tokio::spawn(async move {
+                let conversation = async move {
                     if let Err(error) = converse(stream, &service).await {
                         tracing::debug!(%error, "an administration client went away");
                     }
-                });
+                };
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "ends with its client or the process; nothing waits for it"
+                )]
+                tokio::spawn(conversation);
             }
             Err(error) => {
                 tracing::warn!(%error, "the administration socket cannot accept");
@@ -56,12 +65,17 @@ async fn converse(stream: UnixStream, service: &Service) -> std::io::Result<()> 
     let mut reader = BufReader::new(reader);
     loop {
         let mut line = Vec::new();
-        let read = (&mut reader).take(LONGEST).read_until(b'\n', &mut line).await?;
+        let read = (&mut reader)
+            .take(LONGEST)
+            .read_until(b'\n', &mut line)
+            .await?;
         if read == 0 || !line.ends_with(b"\n") {
             return Ok(());
         }
         let answer = match serde_json::from_slice::<Request>(&line) {
-            Ok(request) => answer(service, request).await.unwrap_or_else(|error| refusal(&error)),
+            Ok(request) => answer(service, request)
+                .await
+                .unwrap_or_else(|error| refusal(&error)),
             Err(error) => refusal(&format!("no such request: {error}")),
         };
         let mut text = answer.to_string();
@@ -74,8 +88,7 @@ fn refusal(error: &str) -> Value {
     json!({ "ok": false, "error": error })
 }
 
-const TESTING_IS_OFF: &str =
-    "testing is off: set testing.enabled in the configuration and start with `serve --allow-testing`";
+const TESTING_IS_OFF: &str = "testing is off: set testing.enabled in the configuration and start with `serve --allow-testing`";
 
 async fn answer(service: &Service, request: Request) -> Result<Value, String> {
     let testing = service.settings().allow_testing;
@@ -98,7 +111,9 @@ async fn answer(service: &Service, request: Request) -> Result<Value, String> {
             Ok(json!({ "ok": true, "accounts": rows }))
         }
         Request::ClockAdvance { seconds } => {
-            let micros = i64::try_from(seconds).ok().and_then(|seconds| seconds.checked_mul(1_000_000));
+            let micros = i64::try_from(seconds)
+                .ok()
+                .and_then(|seconds| seconds.checked_mul(1_000_000));
             let micros = micros.ok_or("the duration is too long")?;
             if !service.advance_clock(micros) {
                 return Err(TESTING_IS_OFF.to_owned());
@@ -116,7 +131,10 @@ async fn answer(service: &Service, request: Request) -> Result<Value, String> {
         Request::Sweep {} => sweep(service).await,
         Request::Tables {} => {
             let counts = service.table_counts().await.map_err(text)?;
-            let tables: Map<String, Value> = counts.into_iter().map(|(table, rows)| (table, rows.into())).collect();
+            let tables: Map<String, Value> = counts
+                .into_iter()
+                .map(|(table, rows)| (table, rows.into()))
+                .collect();
             Ok(json!({ "ok": true, "tables": tables }))
         }
         Request::Commits {} => {
@@ -146,5 +164,6 @@ fn text(error: wharf_registry::Error) -> String {
 }
 
 fn time(micros: i64) -> String {
-    Timestamp::from_microsecond(micros).map_or_else(|_out_of_range| micros.to_string(), |time| time.to_string())
+    Timestamp::from_microsecond(micros)
+        .map_or_else(|_out_of_range| micros.to_string(), |time| time.to_string())
 }

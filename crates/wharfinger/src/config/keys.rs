@@ -69,7 +69,10 @@ impl Settings {
 
     fn take(&mut self, key: &str, value: Value, origin: &str) -> Result<(), Failure> {
         let Some(known) = KEYS.iter().find(|known| **known == key) else {
-            return Err(Failure::new(format!("{origin}: unknown key `{key}`{}", hint(key, KEYS.iter().copied()))));
+            return Err(Failure::new(format!(
+                "{origin}: unknown key `{key}`{}",
+                hint(key, KEYS.iter().copied())
+            )));
         };
         self.values.insert(known, (value, origin.to_owned()));
         Ok(())
@@ -78,7 +81,10 @@ impl Settings {
     /// Takes `WHARFINGER_SECTION_KEY` variables; lists are separated by commas.
     ///
     /// An unknown variable is a warning, not an error: other programs may use the prefix.
-    pub(super) fn override_from(&mut self, variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), Failure> {
+    pub(super) fn override_from(
+        &mut self,
+        variables: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<(), Failure> {
         let names: Vec<(String, &str)> = KEYS.iter().map(|key| (variable(key), *key)).collect();
         for (name, value) in variables {
             let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
@@ -86,24 +92,30 @@ impl Settings {
             };
             let Some((_, key)) = names.iter().find(|(variable, _)| variable == name) else {
                 let known = names.iter().map(|(variable, _)| variable.as_str());
-                self.warnings.push(format!("unknown environment variable {name}{}", hint(name, known)));
+                self.warnings.push(format!(
+                    "unknown environment variable {name}{}",
+                    hint(name, known)
+                ));
                 continue;
             };
             let value = value
                 .to_str()
                 .ok_or_else(|| Failure::new(format!("{name}: the value is not valid UTF-8")))?;
-            self.values.insert(key, (Value::String(value.to_owned()), name.to_owned()));
+            self.values
+                .insert(key, (Value::String(value.to_owned()), name.to_owned()));
         }
         Ok(())
     }
 
     pub(super) fn set_text(&mut self, key: &'static str, value: &str, origin: &str) {
-        self.values.insert(key, (Value::String(value.to_owned()), origin.to_owned()));
+        self.values
+            .insert(key, (Value::String(value.to_owned()), origin.to_owned()));
     }
 
     pub(super) fn set_list(&mut self, key: &'static str, values: &[String], origin: &str) {
         let values = values.iter().cloned().map(Value::String).collect();
-        self.values.insert(key, (Value::Array(values), origin.to_owned()));
+        self.values
+            .insert(key, (Value::Array(values), origin.to_owned()));
     }
 
     pub(super) fn text(&self, key: &str) -> Result<Option<&str>, Failure> {
@@ -118,12 +130,19 @@ impl Settings {
     pub(super) fn list(&self, key: &str) -> Result<Option<Vec<&str>>, Failure> {
         match self.values.get(key) {
             None => Ok(None),
-            Some((Value::String(text), _)) => {
-                Ok(Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()))
-            }
+            Some((Value::String(text), _)) => Ok(Some(
+                text.split(',')
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty())
+                    .collect(),
+            )),
             Some((Value::Array(values), origin)) => values
                 .iter()
-                .map(|value| value.as_str().ok_or_else(|| wrong(key, origin, "must be a list of strings")))
+                .map(|value| {
+                    value
+                        .as_str()
+                        .ok_or_else(|| wrong(key, origin, "must be a list of strings"))
+                })
                 .collect::<Result<_, _>>()
                 .map(Some),
             Some((_, origin)) => Err(wrong(key, origin, "must be a list of strings")),
@@ -131,13 +150,23 @@ impl Settings {
     }
 
     pub(super) fn parsed<T: FromStr<Err: Display>>(&self, key: &str) -> Result<Option<T>, Failure> {
-        self.text(key)?.map(|text| self.parse(key, text)).transpose()
+        self.text(key)?
+            .map(|text| self.parse(key, text))
+            .transpose()
     }
 
-    pub(super) fn parsed_list<T: FromStr<Err: Display>>(&self, key: &str) -> Result<Option<Vec<T>>, Failure> {
+    pub(super) fn parsed_list<T: FromStr<Err: Display>>(
+        &self,
+        key: &str,
+    ) -> Result<Option<Vec<T>>, Failure> {
         let list = self.list(key)?;
-        list.map(|texts| texts.into_iter().map(|text| self.parse(key, text)).collect())
-            .transpose()
+        list.map(|texts| {
+            texts
+                .into_iter()
+                .map(|text| self.parse(key, text))
+                .collect()
+        })
+        .transpose()
     }
 
     fn parse<T: FromStr<Err: Display>>(&self, key: &str, text: &str) -> Result<T, Failure> {
@@ -145,10 +174,21 @@ impl Settings {
             .map_err(|error| self.wrong(key, &format!("`{text}`: {error}")))
     }
 
-    pub(super) fn one_of(&self, key: &str, allowed: &[&'static str]) -> Result<Option<&'static str>, Failure> {
-        let Some(text) = self.text(key)? else { return Ok(None) };
+    pub(super) fn one_of(
+        &self,
+        key: &str,
+        allowed: &[&'static str],
+    ) -> Result<Option<&'static str>, Failure> {
+        let Some(text) = self.text(key)? else {
+            return Ok(None);
+        };
         let found = allowed.iter().find(|allowed| **allowed == text);
-        let found = found.ok_or_else(|| self.wrong(key, &format!("`{text}` must be one of {}", allowed.join(", "))))?;
+        let found = found.ok_or_else(|| {
+            self.wrong(
+                key,
+                &format!("`{text}` must be one of {}", allowed.join(", ")),
+            )
+        })?;
         Ok(Some(found))
     }
 
@@ -170,7 +210,12 @@ impl Settings {
         number
             .and_then(|number| T::try_from(number).ok())
             .map(Some)
-            .ok_or_else(|| self.wrong(key, &format!("must be a whole number from {least} to {most}")))
+            .ok_or_else(|| {
+                self.wrong(
+                    key,
+                    &format!("must be a whole number from {least} to {most}"),
+                )
+            })
     }
 
     pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, Failure> {

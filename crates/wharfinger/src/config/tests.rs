@@ -5,7 +5,9 @@ use super::*;
 fn parse(toml: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
     let read = || {
         let mut settings = Settings::from_toml(toml, "test.toml")?;
-        let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let variables = variables
+            .iter()
+            .map(|(name, value)| (OsString::from(name), OsString::from(value)));
         settings.override_from(variables)?;
         if settings.text("data_dir")?.is_none() {
             settings.set_text("data_dir", "/nowhere", "test");
@@ -18,8 +20,18 @@ fn parse(toml: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
 #[test]
 fn an_empty_configuration_is_complete() {
     let config = parse("", &[]).unwrap();
-    assert_eq!(config.listen.iter().map(ToString::to_string).collect::<Vec<_>>(), DEFAULT_LISTEN);
-    assert_eq!(config.operator_listen.unwrap().to_string(), DEFAULT_OPERATOR_LISTEN);
+    assert_eq!(
+        config
+            .listen
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
+        DEFAULT_LISTEN
+    );
+    assert_eq!(
+        config.operator_listen.unwrap().to_string(),
+        DEFAULT_OPERATOR_LISTEN
+    );
     assert_eq!(config.account.as_str(), DEFAULT_ACCOUNT);
     assert_eq!(config.region.as_str(), DEFAULT_REGION);
     assert!(config.regions.len() > 20);
@@ -65,10 +77,20 @@ fn every_key_is_taken_from_the_file() {
         &[],
     )
     .unwrap();
-    assert_eq!(config.listen.iter().map(ToString::to_string).collect::<Vec<_>>(), ["0.0.0.0:1", "127.0.0.1:2"]);
+    assert_eq!(
+        config
+            .listen
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
+        ["0.0.0.0:1", "127.0.0.1:2"]
+    );
     assert_eq!(config.operator_listen, None);
     assert_eq!(config.site.domain.as_deref(), Some("registry.example"));
-    assert_eq!(config.public_url.as_deref(), Some("https://registry.example"));
+    assert_eq!(
+        config.public_url.as_deref(),
+        Some("https://registry.example")
+    );
     assert_eq!(config.region.as_str(), "home");
     assert_eq!(config.limits.connections_per_address, Some(3));
     assert_eq!(config.limits.drain.as_secs(), 11);
@@ -80,9 +102,18 @@ fn every_key_is_taken_from_the_file() {
 #[test]
 fn an_unknown_key_is_refused_with_the_nearest_known_one() {
     let refused = |toml: &str| parse(toml, &[]).unwrap_err();
-    assert_eq!(refused("lisen = []"), "test.toml: unknown key `lisen`; did you mean `listen`?");
-    assert_eq!(refused("[log]\nfromat = 'json'"), "test.toml: unknown key `log.fromat`; did you mean `log.format`?");
-    assert_eq!(refused("[database]\nurl = 'x'"), "test.toml: unknown key `database.url`");
+    assert_eq!(
+        refused("lisen = []"),
+        "test.toml: unknown key `lisen`; did you mean `listen`?"
+    );
+    assert_eq!(
+        refused("[log]\nfromat = 'json'"),
+        "test.toml: unknown key `log.fromat`; did you mean `log.format`?"
+    );
+    assert_eq!(
+        refused("[database]\nurl = 'x'"),
+        "test.toml: unknown key `database.url`"
+    );
     assert!(refused("listen = ").starts_with("test.toml: "));
 }
 
@@ -109,17 +140,35 @@ fn the_environment_wins_over_the_file_and_lists_have_commas() {
 #[test]
 fn a_bad_value_names_where_it_stands_and_what_would_do() {
     let refused = |toml: &str| parse(toml, &[]).unwrap_err();
-    assert_eq!(refused("trash.days = -1"), "test.toml: trash.days: must be a whole number from 0 to 3650");
-    assert_eq!(refused("trash.days = 1.5"), "test.toml: trash.days: must be a whole number from 0 to 3650");
-    assert_eq!(refused("log.format = 'xml'"), "test.toml: log.format: `xml` must be one of text, json");
-    assert_eq!(refused("listen = 5"), "test.toml: listen: must be a list of strings");
-    assert_eq!(refused("testing.enabled = 1"), "test.toml: testing.enabled: must be true or false");
+    assert_eq!(
+        refused("trash.days = -1"),
+        "test.toml: trash.days: must be a whole number from 0 to 3650"
+    );
+    assert_eq!(
+        refused("trash.days = 1.5"),
+        "test.toml: trash.days: must be a whole number from 0 to 3650"
+    );
+    assert_eq!(
+        refused("log.format = 'xml'"),
+        "test.toml: log.format: `xml` must be one of text, json"
+    );
+    assert_eq!(
+        refused("listen = 5"),
+        "test.toml: listen: must be a list of strings"
+    );
+    assert_eq!(
+        refused("testing.enabled = 1"),
+        "test.toml: testing.enabled: must be true or false"
+    );
     assert!(refused("listen = ['4640']").contains("`4640` is not an address"));
     assert!(refused("listen = []").contains("at least one"));
     assert!(refused("account = '1'").starts_with("test.toml: account: `1`"));
     assert!(refused("region = 'mars-1'").contains("not among"));
     let refused = parse("", &[("WHARFINGER_TRASH_DAYS", "x")]).unwrap_err();
-    assert_eq!(refused, "WHARFINGER_TRASH_DAYS: trash.days: must be a whole number from 0 to 3650");
+    assert_eq!(
+        refused,
+        "WHARFINGER_TRASH_DAYS: trash.days: must be a whole number from 0 to 3650"
+    );
 }
 
 #[test]
@@ -127,7 +176,10 @@ fn strict_is_refused_until_it_is_built() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("c.toml");
     std::fs::write(&path, "compat = \"strict\"").unwrap();
-    let place = Place { data_dir: Some("/nowhere".into()), config: Some(path) };
+    let place = Place {
+        data_dir: Some("/nowhere".into()),
+        config: Some(path),
+    };
     let refused = Config::for_place(&place).unwrap_err().to_string();
     assert!(refused.contains("`strict` is not built yet"), "{refused}");
 }

@@ -7,8 +7,8 @@ use wharf_wire::oci::Digest;
 
 use super::{DAY, column, count, key_context, sealed};
 use crate::action::{BatchCheckLayerAvailability, GetDownloadUrlForLayer};
-use crate::data::events::{self, ServiceGrant};
 use crate::data::Tx;
+use crate::data::events::{self, ServiceGrant};
 use crate::{Error, Grant, Result};
 
 /// A layer, as HEAD answers it.
@@ -39,10 +39,18 @@ pub(crate) struct OpenLayer {
 }
 
 /// Whether the granted repository has the layer.
-pub(crate) fn stat(tx: &mut Tx<'_>, grant: &Grant<BatchCheckLayerAvailability>, digest: &Digest) -> Result<Layer> {
+pub(crate) fn stat(
+    tx: &mut Tx<'_>,
+    grant: &Grant<BatchCheckLayerAvailability>,
+    digest: &Digest,
+) -> Result<Layer> {
     let link = find(tx, grant, digest)?;
     let held = blobs::is_held(tx.meta, grant.repository()?.id, digest.as_str())?;
-    Ok(Layer { size: count(link.size)?, media_type: link.media_type, held })
+    Ok(Layer {
+        size: count(link.size)?,
+        media_type: link.media_type,
+        held,
+    })
 }
 
 /// The same, and the layer is not collected for a day: what an answer "exists" promises.
@@ -52,7 +60,12 @@ pub(crate) fn stat_and_keep(
     digest: &Digest,
 ) -> Result<Layer> {
     let layer = stat(tx, grant, digest)?;
-    blobs::keep(tx.meta, grant.repository()?.id, digest.as_str(), grant.now().saturating_add(DAY))?;
+    blobs::keep(
+        tx.meta,
+        grant.repository()?.id,
+        digest.as_str(),
+        grant.now().saturating_add(DAY),
+    )?;
     Ok(layer)
 }
 
@@ -67,43 +80,82 @@ pub(crate) fn open(
     let repository = grant.repository()?;
     let size = count(link.size)?;
     let range = resolve(range, size)?;
-    let key = blobs::key(tx.meta, repository.id, link.blob)?
-        .ok_or_else(|| Error::internal(format!("repository {} has no key of {digest}", repository.id)))?;
+    let key = blobs::key(tx.meta, repository.id, link.blob)?.ok_or_else(|| {
+        Error::internal(format!(
+            "repository {} has no key of {digest}",
+            repository.id
+        ))
+    })?;
     let places = extents(tx, &key, &range)?;
     let first = match places.first() {
         Some(place) if place.object.is_none() => Some(sealed(tx, place)?),
         _ => None,
     };
     let context = key_context(repository);
-    Ok(OpenLayer { size, media_type: link.media_type, range, places, first, key, context })
+    Ok(OpenLayer {
+        size,
+        media_type: link.media_type,
+        range,
+        places,
+        first,
+        key,
+        context,
+    })
 }
 
 /// More extents of an open layer. Who has the key's row was granted the layer.
-pub(crate) fn extents(tx: &mut Tx<'_>, key: &BlobKeyRow, range: &std::ops::Range<u64>) -> Result<Vec<ExtentPlace>> {
-    Ok(blobs::extents(tx.meta, key.blob, column(range.start)?, column(range.end)?, 1_000)?)
+pub(crate) fn extents(
+    tx: &mut Tx<'_>,
+    key: &BlobKeyRow,
+    range: &std::ops::Range<u64>,
+) -> Result<Vec<ExtentPlace>> {
+    Ok(blobs::extents(
+        tx.meta,
+        key.blob,
+        column(range.start)?,
+        column(range.end)?,
+        1_000,
+    )?)
 }
 
 /// Notes that an object's file is not there or not what it was, so that HEAD says so and a push heals it.
-pub(crate) fn mark_missing(tx: &mut Tx<'_>, grant: &ServiceGrant, object: &str, why: &str) -> Result<()> {
+pub(crate) fn mark_missing(
+    tx: &mut Tx<'_>,
+    grant: &ServiceGrant,
+    object: &str,
+    why: &str,
+) -> Result<()> {
     if objects::mark_missing(tx.meta, object, grant.now)? {
-        events::record(tx, grant, "object-missing", None, object, &json!({ "reason": why }))?;
+        events::record(
+            tx,
+            grant,
+            "object-missing",
+            None,
+            object,
+            &json!({ "reason": why }),
+        )?;
     }
     Ok(())
 }
 
 /// The link to a layer that can be read.
-fn find<A: crate::action::Action>(tx: &mut Tx<'_>, grant: &Grant<A>, digest: &Digest) -> Result<Link> {
+fn find<A: crate::action::Action>(
+    tx: &mut Tx<'_>,
+    grant: &Grant<A>,
+    digest: &Digest,
+) -> Result<Link> {
     let repository = grant.repository()?;
     let link = blobs::find_link(tx.meta, repository.id, digest.as_str())?;
     let unreadable = match &link {
         Some(link) => blobs::unreadable(tx.meta, link.blob)?.is_some(),
         None => false,
     };
-    link.filter(|_| !unreadable).ok_or_else(|| Error::LayerNotFound {
-        digest: digest.to_string(),
-        name: repository.name.clone(),
-        registry: repository.account.clone(),
-    })
+    link.filter(|_| !unreadable)
+        .ok_or_else(|| Error::LayerNotFound {
+            digest: digest.to_string(),
+            name: repository.name.clone(),
+            registry: repository.account.clone(),
+        })
 }
 
 /// Source: RFC 9110, 14.1.2: an end beyond the last byte is the last byte, a start beyond it is refused.
@@ -129,8 +181,14 @@ mod tests {
         assert_eq!(resolve(Some((3, None)), 7), Ok(3..7));
         assert_eq!(resolve(Some((3, Some(u64::MAX))), 7), Ok(3..7));
         for outside in [(7, None), (8, Some(9)), (u64::MAX, None), (4, Some(3))] {
-            assert_eq!(resolve(Some(outside), 7), Err(Error::RangeNotSatisfiable { size: 7 }));
+            assert_eq!(
+                resolve(Some(outside), 7),
+                Err(Error::RangeNotSatisfiable { size: 7 })
+            );
         }
-        assert_eq!(resolve(Some((0, None)), 0), Err(Error::RangeNotSatisfiable { size: 0 }));
+        assert_eq!(
+            resolve(Some((0, None)), 0),
+            Err(Error::RangeNotSatisfiable { size: 0 })
+        );
     }
 }

@@ -15,13 +15,28 @@ pub(crate) const AT_ONCE: i64 = 200;
 
 /// Takes the first upload whose time is over apart, or a part of it. None: there is none.
 pub(crate) fn expire_one(tx: &mut Tx<'_>, grant: &ServiceGrant) -> Result<Option<bool>> {
-    let Some(upload) = rows::expired(tx.meta, grant.now, 1)?.pop() else { return Ok(None) };
+    let Some(upload) = rows::expired(tx.meta, grant.now, 1)?.pop() else {
+        return Ok(None);
+    };
     let taken = take_apart(tx, &upload.id, grant.now)?;
     if taken.done {
-        let (account, region) = upload.place.unwrap_or_else(|| (grant.account.clone(), grant.region.clone()));
-        let author = ServiceGrant { account, region, ..grant.clone() };
+        let (account, region) = upload
+            .place
+            .unwrap_or_else(|| (grant.account.clone(), grant.region.clone()));
+        let author = ServiceGrant {
+            account,
+            region,
+            ..grant.clone()
+        };
         let details = json!({ "received": upload.received, "reason": grant.reason });
-        events::record(tx, &author, "upload-removed", Some(upload.repository), &upload.id, &details)?;
+        events::record(
+            tx,
+            &author,
+            "upload-removed",
+            Some(upload.repository),
+            &upload.id,
+            &details,
+        )?;
     }
     Ok(Some(taken.done))
 }
@@ -68,13 +83,24 @@ pub(crate) fn removed(tx: &mut Tx<'_>, grant: &ServiceGrant, names: &[String]) -
 /// Those of these names that have no row.
 pub(crate) fn without_row(tx: &mut Tx<'_>, names: &[String]) -> Result<Vec<String>> {
     let known: BTreeSet<String> = objects::known(tx.meta, names)?.into_iter().collect();
-    Ok(names.iter().filter(|name| !known.contains(*name)).cloned().collect())
+    Ok(names
+        .iter()
+        .filter(|name| !known.contains(*name))
+        .cloned()
+        .collect())
 }
 
 /// Ends an upload whose bytes cannot be trusted; the sweep takes it apart.
 pub(crate) fn abandon(tx: &mut Tx<'_>, grant: &ServiceGrant, upload: &str) -> Result<()> {
     if rows::abandon(tx.meta, upload)? {
-        events::record(tx, grant, "upload-abandoned", None, upload, &json!({ "reason": grant.reason }))?;
+        events::record(
+            tx,
+            grant,
+            "upload-abandoned",
+            None,
+            upload,
+            &json!({ "reason": grant.reason }),
+        )?;
     }
     Ok(())
 }

@@ -87,9 +87,17 @@ pub(crate) enum Completed {
 }
 
 /// Begins an upload. The key is wrapped here, where the repository is known: a re-run wraps the same key again.
-pub(crate) fn start(tx: &mut Tx<'_>, grant: &Grant<InitiateLayerUpload>, new: &NewUpload) -> Result<()> {
+pub(crate) fn start(
+    tx: &mut Tx<'_>,
+    grant: &Grant<InitiateLayerUpload>,
+    new: &NewUpload,
+) -> Result<()> {
     let repository = grant.repository()?;
-    let wrapped = new.registry.key.wrap(&new.key, &key_context(repository)).map_err(Error::internal)?;
+    let wrapped = new
+        .registry
+        .key
+        .wrap(&new.key, &key_context(repository))
+        .map_err(Error::internal)?;
     let row = UploadRow {
         id: new.id.to_string(),
         repository: repository.id,
@@ -108,7 +116,11 @@ pub(crate) fn start(tx: &mut Tx<'_>, grant: &Grant<InitiateLayerUpload>, new: &N
 }
 
 /// The upload of that id, if it is of the granted repository, of the same principal, and not over.
-pub(crate) fn find<A: ReachesUploads>(tx: &mut Tx<'_>, grant: &Grant<A>, id: &UploadId) -> Result<Found> {
+pub(crate) fn find<A: ReachesUploads>(
+    tx: &mut Tx<'_>,
+    grant: &Grant<A>,
+    id: &UploadId,
+) -> Result<Found> {
     let repository = grant.repository()?;
     let row = rows::get(tx.meta, id.as_str())?.filter(|row| {
         row.repository == repository.id
@@ -116,7 +128,10 @@ pub(crate) fn find<A: ReachesUploads>(tx: &mut Tx<'_>, grant: &Grant<A>, id: &Up
             && row.expires_at > grant.now()
     });
     match row {
-        Some(row) => Ok(Found { row, context: key_context(repository) }),
+        Some(row) => Ok(Found {
+            row,
+            context: key_context(repository),
+        }),
         None => Err(not_found(repository, id)),
     }
 }
@@ -155,29 +170,59 @@ pub(crate) fn announce(
 }
 
 /// Appends a finished extent: the bytes received so far. Of two at one offset, the second is told where the upload stands.
-pub(crate) fn add_extent(tx: &mut Tx<'_>, grant: &Grant<UploadLayerPart>, new: &NewExtent) -> Result<u64> {
+pub(crate) fn add_extent(
+    tx: &mut Tx<'_>,
+    grant: &Grant<UploadLayerPart>,
+    new: &NewExtent,
+) -> Result<u64> {
     stands_at(tx, grant, &new.upload, new.first_byte)?;
     let (object, sealed) = match &new.kept {
         Kept::Row(sealed) => (None, Some(sealed.clone())),
         Kept::Object(name) => {
             let row = objects::get(tx.meta, name)?;
             if row.is_none_or(|row| row.state != "pending") {
-                return Err(Error::internal(format!("object {name} was given up while it was written")));
+                return Err(Error::internal(format!(
+                    "object {name} was given up while it was written"
+                )));
             }
             (Some(name.clone()), None)
         }
     };
     let id = free_extent_id(tx, grant.now())?;
     let (first_byte, size) = (column(new.first_byte)?, column(new.size)?);
-    extents::insert(tx.meta, &ExtentRow { id, size, object: object.clone(), sealed, created_at: grant.now() })?;
-    let place = ExtentPlace { first_byte, size, extent: id, object };
-    if !rows::add_extent(tx.meta, new.upload.as_str(), &place, grant.now().saturating_add(DAY))? {
+    extents::insert(
+        tx.meta,
+        &ExtentRow {
+            id,
+            size,
+            object: object.clone(),
+            sealed,
+            created_at: grant.now(),
+        },
+    )?;
+    let place = ExtentPlace {
+        first_byte,
+        size,
+        extent: id,
+        object,
+    };
+    if !rows::add_extent(
+        tx.meta,
+        new.upload.as_str(),
+        &place,
+        grant.now().saturating_add(DAY),
+    )? {
         return Err(Error::internal("an upload moved within a transaction"));
     }
     Ok(new.first_byte.saturating_add(new.size))
 }
 
-fn stands_at(tx: &mut Tx<'_>, grant: &Grant<UploadLayerPart>, id: &UploadId, first_byte: u64) -> Result<()> {
+fn stands_at(
+    tx: &mut Tx<'_>,
+    grant: &Grant<UploadLayerPart>,
+    id: &UploadId,
+    first_byte: u64,
+) -> Result<()> {
     let row = find(tx, grant, id)?.row;
     let received = count(row.received)?;
     if received != first_byte {
@@ -191,16 +236,32 @@ fn stands_at(tx: &mut Tx<'_>, grant: &Grant<UploadLayerPart>, id: &UploadId, fir
 }
 
 /// Makes the upload a layer of the granted repository: the one hard write of a push of a layer.
-pub(crate) fn complete(tx: &mut Tx<'_>, grant: &Grant<CompleteLayerUpload>, done: &Completion) -> Result<Completed> {
+pub(crate) fn complete(
+    tx: &mut Tx<'_>,
+    grant: &Grant<CompleteLayerUpload>,
+    done: &Completion,
+) -> Result<Completed> {
     let repository = grant.repository()?.clone();
     let upload = find(tx, grant, &done.upload)?.row;
     if upload.received != done.received {
-        return Err(Error::UploadRange { received: count(upload.received)? });
+        return Err(Error::UploadRange {
+            received: count(upload.received)?,
+        });
     }
     let (account, region) = (&repository.account, &repository.region);
-    let known = blobs::find(tx.meta, account, region, &repository.encryption_type, &done.digest)?;
+    let known = blobs::find(
+        tx.meta,
+        account,
+        region,
+        &repository.encryption_type,
+        &done.digest,
+    )?;
     let (blob, how, useless) = match known {
-        None => (adopt(tx, grant, &repository, done, &upload)?, "new", Vec::new()),
+        None => (
+            adopt(tx, grant, &repository, done, &upload)?,
+            "new",
+            Vec::new(),
+        ),
         Some(blob) => match share(tx, &repository, done, &blob)? {
             Shared::Yes => {
                 let useless = take_apart(tx, done.upload.as_str(), grant.now())?.objects;
@@ -214,10 +275,24 @@ pub(crate) fn complete(tx: &mut Tx<'_>, grant: &Grant<CompleteLayerUpload>, done
         },
     };
     let keep_until = grant.now().saturating_add(DAY);
-    blobs::link(tx.meta, repository.id, &done.digest, blob, keep_until, grant.now())?;
+    blobs::link(
+        tx.meta,
+        repository.id,
+        &done.digest,
+        blob,
+        keep_until,
+        grant.now(),
+    )?;
     let subject = format!("{}@{}", repository.name, done.digest);
     let details = json!({ "digest": done.digest, "size": done.received, "stored": how });
-    events::record(tx, grant, "layer-uploaded", Some(repository.id), &subject, &details)?;
+    events::record(
+        tx,
+        grant,
+        "layer-uploaded",
+        Some(repository.id),
+        &subject,
+        &details,
+    )?;
     Ok(Completed::Linked { useless })
 }
 
@@ -260,7 +335,9 @@ fn move_extents(tx: &mut Tx<'_>, now: Micros, upload: &UploadId, blob: i64) -> R
     let expected = rows::count_objects(tx.meta, upload)?;
     blobs::adopt_extents(tx.meta, blob, upload)?;
     if column(objects::make_live(tx.meta, upload, now)?)? != expected {
-        return Err(Error::internal(format!("an object of upload {upload} was given up")));
+        return Err(Error::internal(format!(
+            "an object of upload {upload} was given up"
+        )));
     }
     rows::release_extents(tx.meta, upload, i64::MAX)?;
     rows::delete(tx.meta, upload)?;
@@ -275,20 +352,37 @@ enum Shared {
 }
 
 /// Gives the repository its own copy of a stored blob's data key. Writes nothing unless it can.
-fn share(tx: &mut Tx<'_>, repository: &RepositoryRow, done: &Completion, blob: &BlobRow) -> Result<Shared> {
+fn share(
+    tx: &mut Tx<'_>,
+    repository: &RepositoryRow,
+    done: &Completion,
+    blob: &BlobRow,
+) -> Result<Shared> {
     if blobs::unreadable(tx.meta, blob.id)?.is_some() {
         return Ok(Shared::Unreadable);
     }
     if blobs::key(tx.meta, repository.id, blob.id)?.is_some() {
         return Ok(Shared::Yes);
     }
-    let Some(held) = blobs::keys(tx.meta, blob.id, i64::MIN, 1)?.pop() else { return Ok(Shared::Unreadable) };
-    let Some(generation) = done.registry.iter().find(|key| key.material == held.material) else {
+    let Some(held) = blobs::keys(tx.meta, blob.id, i64::MIN, 1)?.pop() else {
+        return Ok(Shared::Unreadable);
+    };
+    let Some(generation) = done
+        .registry
+        .iter()
+        .find(|key| key.material == held.material)
+    else {
         return Ok(Shared::NeedsGeneration(held.material));
     };
     let theirs = key_context_of(&blob.region, &blob.account, held.repository);
-    let key = generation.key.unwrap(&held.wrapped, &theirs).map_err(Error::internal)?;
-    blobs::put_key(tx.meta, &wrapped_for(repository.id, &key_context(repository), blob.id, &key, done)?)?;
+    let key = generation
+        .key
+        .unwrap(&held.wrapped, &theirs)
+        .map_err(Error::internal)?;
+    blobs::put_key(
+        tx.meta,
+        &wrapped_for(repository.id, &key_context(repository), blob.id, &key, done)?,
+    )?;
     Ok(Shared::Yes)
 }
 
@@ -312,24 +406,50 @@ fn heal(
     let ours = (repository.id, key_context(repository));
     let others = linked
         .into_iter()
-        .map(|key| (key.repository, key_context_of(&blob.region, &blob.account, key.repository)))
+        .map(|key| {
+            (
+                key.repository,
+                key_context_of(&blob.region, &blob.account, key.repository),
+            )
+        })
         .filter(|(other, _)| *other != repository.id);
     for (linking, context) in others.chain([ours]) {
-        blobs::put_key(tx.meta, &wrapped_for(linking, &context, blob.id, &done.key, done)?)?;
+        blobs::put_key(
+            tx.meta,
+            &wrapped_for(linking, &context, blob.id, &done.key, done)?,
+        )?;
     }
     Ok(())
 }
 
-fn wrapped_for(repository: i64, context: &str, blob: i64, key: &DataKey, done: &Completion) -> Result<BlobKeyRow> {
-    let newest = done.registry.first().ok_or_else(|| Error::internal("no registry key was handed in"))?;
+fn wrapped_for(
+    repository: i64,
+    context: &str,
+    blob: i64,
+    key: &DataKey,
+    done: &Completion,
+) -> Result<BlobKeyRow> {
+    let newest = done
+        .registry
+        .first()
+        .ok_or_else(|| Error::internal("no registry key was handed in"))?;
     let wrapped = newest.key.wrap(key, context).map_err(Error::internal)?;
-    Ok(BlobKeyRow { repository, blob, key_id: REGISTRY_KEY.to_owned(), material: newest.material, wrapped })
+    Ok(BlobKeyRow {
+        repository,
+        blob,
+        key_id: REGISTRY_KEY.to_owned(),
+        material: newest.material,
+        wrapped,
+    })
 }
 
 /// Removes the rows of extents that nothing holds any more, and dooms their objects.
 fn remove_extents(tx: &mut Tx<'_>, places: &[ExtentPlace], due: Micros) -> Result<Vec<String>> {
     let ids: Vec<i64> = places.iter().map(|place| place.extent).collect();
-    let names: Vec<String> = places.iter().filter_map(|place| place.object.clone()).collect();
+    let names: Vec<String> = places
+        .iter()
+        .filter_map(|place| place.object.clone())
+        .collect();
     extents::delete(tx.meta, &ids)?;
     if !names.is_empty() {
         objects::doom(tx.meta, &names, due)?;
@@ -361,8 +481,34 @@ pub(super) fn take_apart(tx: &mut Tx<'_>, id: &str, now: Micros) -> Result<Taken
     Ok(TakenApart { objects, done })
 }
 
+/// Takes back an upload's last extent, if it begins at `from` or later and ends at `to`: where the upload stands then,
+/// and the object that can go.
+pub(crate) fn take_back(
+    tx: &mut Tx<'_>,
+    grant: &Grant<UploadLayerPart>,
+    id: &UploadId,
+    from: u64,
+    to: u64,
+) -> Result<Option<(u64, Vec<String>)>> {
+    find(tx, grant, id)?;
+    let last = rows::extents(tx.meta, id.as_str(), column(from)?, 1_000)?.pop();
+    let Some(last) = last.filter(|last| count(last.first_byte.saturating_add(last.size)) == Ok(to))
+    else {
+        return Ok(None);
+    };
+    if !rows::step_back(tx.meta, id.as_str(), &last)? {
+        return Ok(None);
+    }
+    let objects = remove_extents(tx, std::slice::from_ref(&last), grant.now())?;
+    Ok(Some((count(last.first_byte)?, objects)))
+}
+
 /// Gives an upload up at its client's wish: the objects that can go.
-pub(crate) fn cancel(tx: &mut Tx<'_>, grant: &Grant<UploadLayerPart>, id: &UploadId) -> Result<Vec<String>> {
+pub(crate) fn cancel(
+    tx: &mut Tx<'_>,
+    grant: &Grant<UploadLayerPart>,
+    id: &UploadId,
+) -> Result<Vec<String>> {
     find(tx, grant, id)?;
     Ok(take_apart(tx, id.as_str(), grant.now())?.objects)
 }

@@ -21,7 +21,7 @@ pub(super) async fn batch_delete_image(ctx: &Ctx, request: Request) -> Result<Re
         let id = match convert::image_id(asked) {
             Ok(id) => id,
             Err(failure) => {
-                failures.push(*failure);
+                failures.push(failure);
                 continue;
             }
         };
@@ -33,7 +33,7 @@ pub(super) async fn batch_delete_image(ctx: &Ctx, request: Request) -> Result<Re
             .await?;
         match removed {
             Ok(removed) => deleted.extend(identifiers(&removed)),
-            Err(miss) => failures.push(*convert::miss(asked, &miss)),
+            Err(miss) => failures.push(convert::miss(asked, &miss)),
         }
     }
     Ok(Response { image_ids: Some(deleted), failures: Some(failures) })

@@ -20,7 +20,7 @@ pub(super) async fn batch_get_image(ctx: &Ctx, request: Request) -> Result<Respo
         let id = match convert::image_id(asked) {
             Ok(id) => id,
             Err(failure) => {
-                failures.push(*failure);
+                failures.push(failure);
                 continue;
             }
         };
@@ -38,16 +38,14 @@ pub(super) async fn batch_get_image(ctx: &Ctx, request: Request) -> Result<Respo
                 }
                 let sealed = rows::sealed(tx, grant, &row.digest)?;
                 let sealed = sealed.ok_or_else(|| Error::internal("a manifest's row has no bytes"))?;
-                Ok(Ok(Found::Sealed(repository, row, sealed)))
+                Ok(Ok(Found::Sealed(repository, Box::new((row, sealed)))))
             })
             .await?;
         let (repository, content) = match read {
             Ok(Found::Open(repository, content)) => (repository, content),
-            Ok(Found::Sealed(repository, row, sealed)) => {
-                (repository, images::open(ctx, &name, repository, row, sealed).await?)
-            }
+            Ok(Found::Sealed(repository, found)) => (repository, images::open(ctx, &name, repository, *found).await?),
             Err(miss) => {
-                failures.push(*convert::miss(asked, &miss));
+                failures.push(convert::miss(asked, &miss));
                 continue;
             }
         };

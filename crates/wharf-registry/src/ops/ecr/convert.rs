@@ -2,8 +2,8 @@
 use wharf_meta::repositories::RepositoryRow;
 use wharf_wire::awsjson::Timestamp;
 use wharf_wire::ecr::{
-    EncryptionConfiguration, EncryptionType, ImageFailure, ImageFailureCode, ImageIdentifier, ImageScanningConfiguration,
-    ImageTagMutability, Repository, Tag,
+    EncryptionConfiguration, EncryptionType, ImageFailure, ImageFailureCode, ImageIdentifier,
+    ImageScanningConfiguration, ImageTagMutability, Repository, Tag,
 };
 use wharf_wire::ids::{AccountId, Region, RepositoryName, repository_arn};
 
@@ -11,8 +11,7 @@ use crate::data::images::{ImageId, Miss};
 use crate::{Ctx, Error, Micros, Result};
 
 /// The pattern that digests of image ids must match whole.
-const DIGEST_REASON: &str =
-    "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'";
+const DIGEST_REASON: &str = "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'";
 
 /// The repository's name, as a type. The walker has checked the pattern; this cannot fail for what it let through.
 pub(super) fn name(text: &str) -> Result<RepositoryName> {
@@ -28,14 +27,19 @@ pub(super) fn repository(ctx: &Ctx, row: &RepositoryRow) -> Result<Repository> {
         repository_arn: Some(repository_arn(&region, &account, &name)),
         registry_id: Some(row.account.clone()),
         repository_name: Some(row.name.clone()),
-        repository_uri: Some(format!("{}/{name}", ctx.endpoint.registry_host(&account, &region))),
+        repository_uri: Some(format!(
+            "{}/{name}",
+            ctx.endpoint.registry_host(&account, &region)
+        )),
         created_at: Some(timestamp(row.created_at)),
         image_tag_mutability: Some(match row.tag_mutability.as_str() {
             "IMMUTABLE" => ImageTagMutability::Immutable,
             _ => ImageTagMutability::Mutable,
         }),
         image_tag_mutability_exclusion_filters: None,
-        image_scanning_configuration: Some(ImageScanningConfiguration { scan_on_push: Some(row.scan_on_push) }),
+        image_scanning_configuration: Some(ImageScanningConfiguration {
+            scan_on_push: Some(row.scan_on_push),
+        }),
         encryption_configuration: Some(EncryptionConfiguration {
             encryption_type: EncryptionType::Aes256,
             kms_key: row.kms_key.clone(),
@@ -49,37 +53,54 @@ pub(super) fn timestamp(micros: Micros) -> Timestamp {
 }
 
 /// Checks one image id of a batch: what is wrong with it as such, before anything is looked up.
-pub(super) fn image_id(id: &ImageIdentifier) -> Result<ImageId, Box<ImageFailure>> {
+pub(super) fn image_id(id: &ImageIdentifier) -> Result<ImageId, ImageFailure> {
     match (&id.image_digest, &id.image_tag) {
         (None, None) => Err(failure(
             id,
             ImageFailureCode::MissingDigestAndTag,
             "Invalid request parameters: both tag and digest cannot be null",
         )),
-        (Some(digest), _) if !digest_is_well_formed(digest) => {
-            Err(failure(id, ImageFailureCode::InvalidImageDigest, DIGEST_REASON))
-        }
-        (digest, tag) => Ok(ImageId { digest: digest.clone(), tag: tag.clone() }),
+        (Some(digest), _) if !digest_is_well_formed(digest) => Err(failure(
+            id,
+            ImageFailureCode::InvalidImageDigest,
+            DIGEST_REASON,
+        )),
+        (digest, tag) => Ok(ImageId {
+            digest: digest.clone(),
+            tag: tag.clone(),
+        }),
     }
 }
 
 fn digest_is_well_formed(digest: &str) -> bool {
-    let Some((algorithm, hex)) = digest.split_once(':') else { return false };
+    let Some((algorithm, hex)) = digest.split_once(':') else {
+        return false;
+    };
     !algorithm.is_empty()
         && !hex.is_empty()
-        && algorithm.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+.".contains(&byte))
+        && algorithm
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_+.".contains(&byte))
         && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// An entry of `failures`: it repeats the id that was asked.
-pub(super) fn failure(id: &ImageIdentifier, code: ImageFailureCode, reason: &str) -> Box<ImageFailure> {
-    Box::new(ImageFailure { image_id: Some(id.clone()), failure_code: Some(code), failure_reason: Some(reason.to_owned()) })
+pub(super) fn failure(id: &ImageIdentifier, code: ImageFailureCode, reason: &str) -> ImageFailure {
+    ImageFailure {
+        image_id: Some(id.clone()),
+        failure_code: Some(code),
+        failure_reason: Some(reason.to_owned()),
+    }
 }
 
 /// The entry of `failures` for an image that could not be had or removed.
-pub(super) fn miss(id: &ImageIdentifier, miss: &Miss) -> Box<ImageFailure> {
+pub(super) fn miss(id: &ImageIdentifier, miss: &Miss) -> ImageFailure {
     match miss {
-        Miss::NotFound => failure(id, ImageFailureCode::ImageNotFound, "Requested image not found"),
+        Miss::NotFound => failure(
+            id,
+            ImageFailureCode::ImageNotFound,
+            "Requested image not found",
+        ),
         Miss::Mismatch => failure(
             id,
             ImageFailureCode::ImageTagDoesNotMatchDigest,
@@ -88,7 +109,10 @@ pub(super) fn miss(id: &ImageIdentifier, miss: &Miss) -> Box<ImageFailure> {
         Miss::Referenced(parents) => failure(
             id,
             ImageFailureCode::ImageReferencedByManifestList,
-            &format!("Requested image referenced by manifest list: [{}]", parents.join(", ")),
+            &format!(
+                "Requested image referenced by manifest list: [{}]",
+                parents.join(", ")
+            ),
         ),
     }
 }
@@ -101,7 +125,9 @@ pub(super) fn tags(tags: &[Tag]) -> Result<Vec<(String, String)>> {
         check_tag_text("key", &tag.key, 128)?;
         check_tag_text("value", &tag.value, 256)?;
         if tag.key.is_empty() {
-            return Err(invalid_tag("Tag keys must have length greater than or equal to 1"));
+            return Err(invalid_tag(
+                "Tag keys must have length greater than or equal to 1",
+            ));
         }
         if tag.key.to_ascii_lowercase().starts_with("aws:") {
             return Err(invalid_tag("Tag keys must not start with 'aws:'"));
@@ -116,16 +142,25 @@ pub(super) fn tags(tags: &[Tag]) -> Result<Vec<(String, String)>> {
 
 fn check_tag_text(what: &str, text: &str, max: usize) -> Result<()> {
     if text.chars().count() > max {
-        return Err(invalid_tag(&format!("Tag {what}s must have length less than or equal to {max}")));
+        return Err(invalid_tag(&format!(
+            "Tag {what}s must have length less than or equal to {max}"
+        )));
     }
-    if text.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c)) {
+    if text
+        .chars()
+        .all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c))
+    {
         return Ok(());
     }
-    Err(invalid_tag(&format!("Tag {what}s may hold letters, digits, spaces and the characters _.:/=+-@")))
+    Err(invalid_tag(&format!(
+        "Tag {what}s may hold letters, digits, spaces and the characters _.:/=+-@"
+    )))
 }
 
 fn invalid_tag(reason: &str) -> Error {
-    Error::InvalidTagParameter { reason: reason.to_owned() }
+    Error::InvalidTagParameter {
+        reason: reason.to_owned(),
+    }
 }
 
 /// The repository that a resource ARN names.
@@ -138,14 +173,24 @@ pub(super) fn resource(ctx: &Ctx, arn: &str) -> Result<crate::authorize::Resourc
     if arn.region != ctx.region {
         return Err(invalid());
     }
-    Ok(crate::authorize::Resource::Repository { account: arn.account, name: arn.name })
+    Ok(crate::authorize::Resource::Repository {
+        account: arn.account,
+        name: arn.name,
+    })
 }
 
 /// A page's size and the refusal of paging beside a list of names.
-pub(super) fn page_size(max_results: Option<i64>, next_token: Option<&str>, named: bool, what: &str) -> Result<i64> {
+pub(super) fn page_size(
+    max_results: Option<i64>,
+    next_token: Option<&str>,
+    named: bool,
+    what: &str,
+) -> Result<i64> {
     if named && (max_results.is_some() || next_token.is_some()) {
         return Err(Error::InvalidParameters {
-            reason: format!("Invalid parameter: maxResults and nextToken cannot be used with {what}"),
+            reason: format!(
+                "Invalid parameter: maxResults and nextToken cannot be used with {what}"
+            ),
         });
     }
     Ok(max_results.unwrap_or(crate::page::DEFAULT_PAGE))

@@ -17,16 +17,23 @@ use crate::action::CreateRepository;
 use crate::authorize::Resource;
 use crate::data::repositories::{self, NewRepository};
 use crate::{
-    Body, BodyError, Ctx, Endpoint, Micros, Plane, Principal, RequestInfo, Result, RootCredentials, Service, Settings,
-    data, ids, layers, uploads,
+    Body, BodyError, Ctx, Endpoint, Micros, Plane, Principal, RequestInfo, Result, RootCredentials,
+    Service, Settings, data, ids, layers, uploads,
 };
 
 pub(crate) const KEY_ID: &str = "AKIAROOTROOTROOTROOT";
 
 /// One microsecond later at each look, so that rows have an order.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests stand in for the binary, which reads the clock"
+)]
 fn wall() -> Micros {
     static LAST: Mutex<Micros> = Mutex::new(0);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_micros();
     let mut last = LAST.lock().unwrap();
     *last = Micros::try_from(now).unwrap().max(*last + 1);
     *last
@@ -46,7 +53,10 @@ pub(crate) fn settings(place: &TempDir) -> Settings {
         account: AccountId::parse("123456789012").unwrap(),
         regions: vec![region.clone()],
         region,
-        root_credentials: RootCredentials { access_key_id: KEY_ID.to_owned(), secret: Secret::new("secret".to_owned()) },
+        root_credentials: RootCredentials {
+            access_key_id: KEY_ID.to_owned(),
+            secret: Secret::new("secret".to_owned()),
+        },
         wall,
         allow_testing: true,
         trash_days: 7,
@@ -60,7 +70,11 @@ impl Fixture {
         let place = tempfile::tempdir().unwrap();
         let service = Service::open(settings(&place)).await.unwrap();
         let name = RepositoryName::parse("team/app").unwrap();
-        let fixture = Self { place, service, name };
+        let fixture = Self {
+            place,
+            service,
+            name,
+        };
         fixture.create(&fixture.name.clone()).await;
         fixture
     }
@@ -70,18 +84,37 @@ impl Fixture {
         self.service.shutdown().await;
         let Self { place, name, .. } = self;
         let service = Service::open(settings(&place)).await.unwrap();
-        Self { place, service, name }
+        Self {
+            place,
+            service,
+            name,
+        }
     }
 
     pub(crate) async fn create(&self, name: &RepositoryName) {
-        let new = NewRepository { name: name.clone(), tag_mutability: "MUTABLE", scan_on_push: false };
-        let resource = Resource::Name { account: self.service.settings().account.clone(), name: name.clone() };
-        let create = move |tx: &mut data::Tx<'_>, grant: &_| repositories::create(tx, grant, &new).map(|_row| ());
-        self.ctx().write::<CreateRepository, _, _>("create", resource, create).await.unwrap();
+        let new = NewRepository {
+            name: name.clone(),
+            tag_mutability: "MUTABLE",
+            scan_on_push: false,
+        };
+        let resource = Resource::Name {
+            account: self.service.settings().account.clone(),
+            name: name.clone(),
+        };
+        let create = move |tx: &mut data::Tx<'_>, grant: &_| {
+            repositories::create(tx, grant, &new).map(|_row| ())
+        };
+        self.ctx()
+            .write::<CreateRepository, _, _>("create", resource, create)
+            .await
+            .unwrap();
     }
 
     pub(crate) fn ctx(&self) -> Ctx {
-        self.ctx_of(Principal::root(self.service.settings().account.clone(), KEY_ID.to_owned()))
+        self.ctx_of(Principal::root(
+            self.service.settings().account.clone(),
+            KEY_ID.to_owned(),
+        ))
     }
 
     /// A request of another principal of the same account.
@@ -98,7 +131,11 @@ impl Fixture {
             created_at: self.service.now(),
         };
         let insert = move |tx: &mut wharf_meta::Tx| access_keys::insert(tx, &key);
-        self.service.store().write("another", Durability::Hard, insert).await.unwrap();
+        self.service
+            .store()
+            .write("another", Durability::Hard, insert)
+            .await
+            .unwrap();
         self.ctx_of(other)
     }
 
@@ -113,8 +150,12 @@ impl Fixture {
             source: IpAddr::V4(Ipv4Addr::LOCALHOST),
             secure: false,
             user_agent: None,
-            endpoint: Endpoint { scheme: "http".to_owned(), authority: "localhost:4640".to_owned(), domain: false },
-            deadline: Instant::now() + Duration::from_secs(3_600),
+            endpoint: Endpoint {
+                scheme: "http".to_owned(),
+                authority: "localhost:4640".to_owned(),
+                domain: false,
+            },
+            deadline: Instant::now() + Duration::from_hours(1),
             plane: Plane::Docker,
         };
         Ctx::new(self.service.clone(), request)
@@ -149,7 +190,16 @@ impl Fixture {
     }
 
     pub(crate) async fn complete(&self, id: &UploadId, digest: &Digest) -> Result<Digest> {
-        uploads::complete(&self.ctx(), &self.name, id, None, None, None, digest.clone()).await
+        uploads::complete(
+            &self.ctx(),
+            &self.name,
+            id,
+            None,
+            None,
+            None,
+            digest.clone(),
+        )
+        .await
     }
 
     pub(crate) async fn status(&self, id: &UploadId) -> Result<u64> {
@@ -160,7 +210,11 @@ impl Fixture {
         self.pull_from(&self.name.clone(), digest).await
     }
 
-    pub(crate) async fn pull_from(&self, name: &RepositoryName, digest: &Digest) -> Result<Vec<u8>> {
+    pub(crate) async fn pull_from(
+        &self,
+        name: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<Vec<u8>> {
         let download = layers::open(&self.ctx(), name, digest, None).await?;
         collect(download.body).await.map_err(crate::Error::from)
     }
@@ -168,7 +222,11 @@ impl Fixture {
     /// Rows of a table.
     pub(crate) async fn rows(&self, table: &str) -> i64 {
         let counts = self.service.table_counts().await.unwrap();
-        counts.into_iter().find(|(name, _)| name == table).unwrap().1
+        counts
+            .into_iter()
+            .find(|(name, _)| name == table)
+            .unwrap()
+            .1
     }
 
     /// Rows of every table but events, and how many files there are.
@@ -182,28 +240,43 @@ impl Fixture {
     /// Paths of all objects' files, sorted.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let objects = self.place.path().join("objects");
-        let groups = std::fs::read_dir(objects).unwrap().map(|group| group.unwrap().path());
-        let mut files: Vec<_> =
-            groups.flat_map(|group| std::fs::read_dir(group).unwrap()).map(|file| file.unwrap().path()).collect();
+        let groups = std::fs::read_dir(objects)
+            .unwrap()
+            .map(|group| group.unwrap().path());
+        let mut files: Vec<_> = groups
+            .flat_map(|group| std::fs::read_dir(group).unwrap())
+            .map(|file| file.unwrap().path())
+            .collect();
         files.sort();
         files
     }
 
     /// States of all objects that have a file, and of which there is one.
     pub(crate) async fn states(&self) -> Vec<String> {
-        let names: Vec<String> =
-            self.files().iter().map(|file| file.file_name().unwrap().to_string_lossy().into_owned()).collect();
+        let names: Vec<String> = self
+            .files()
+            .iter()
+            .map(|file| file.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
         let read = move |tx: &mut wharf_meta::Tx| {
-            names.iter().map(|name| wharf_meta::objects::get(tx, name)).collect::<wharf_meta::Result<Vec<_>>>()
+            names
+                .iter()
+                .map(|name| wharf_meta::objects::get(tx, name))
+                .collect::<wharf_meta::Result<Vec<_>>>()
         };
         let rows = self.service.store().read("states", read).await.unwrap();
-        rows.into_iter().map(|row| row.map_or("none".to_owned(), |row| row.state)).collect()
+        rows.into_iter()
+            .map(|row| row.map_or("none".to_owned(), |row| row.state))
+            .collect()
     }
 }
 
 /// A body of pieces as a socket would give them.
 pub(crate) fn body(bytes: &[u8]) -> Body {
-    let pieces: Vec<_> = bytes.chunks(10_000).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+    let pieces: Vec<_> = bytes
+        .chunks(10_000)
+        .map(|piece| Ok(Bytes::copy_from_slice(piece)))
+        .collect();
     Box::pin(stream::iter(pieces))
 }
 
@@ -222,5 +295,7 @@ pub(crate) async fn collect(mut body: Body) -> Result<Vec<u8>, BodyError> {
 
 /// Bytes that do not repeat in the rhythm of frames.
 pub(crate) fn bytes(seed: usize, length: usize) -> Vec<u8> {
-    (0..length).map(|at| u8::try_from((at * 31 + at / 251 + seed) % 256).unwrap()).collect()
+    (0..length)
+        .map(|at| u8::try_from((at * 31 + at / 251 + seed) % 256).unwrap())
+        .collect()
 }

@@ -349,7 +349,7 @@ fn foreign_layers_are_known_by_their_media_type() {
 fn limits_are_exact() {
     let many = |count| {
         with(index(OCI_INDEX), |body| {
-            body["manifests"] = vec![descriptor(OCI_MANIFEST); count].into()
+            body["manifests"] = vec![descriptor(OCI_MANIFEST); count].into();
         })
     };
     assert!(parse(&many(MAX_DESCRIPTORS)).is_ok());

@@ -1,0 +1,34 @@
+//! The binary as its users meet it: started as a process, spoken to by real clients.
+//!
+//! One file per client or property; `support` starts servers and speaks raw HTTP.
+//! Nothing here is skipped: a client that is missing fails its test by name, and `./test`
+//! installs what is missing.
+
+#[cfg(test)]
+mod aws_cli;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod docker;
+#[cfg(test)]
+mod full_disk;
+#[cfg(test)]
+mod negatives;
+#[cfg(test)]
+mod nonces;
+#[cfg(test)]
+mod order;
+#[cfg(test)]
+mod quickstart;
+#[cfg(test)]
+mod race;
+#[cfg(test)]
+mod serving;
+#[cfg(test)]
+mod skopeo;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod terraform;

@@ -1,0 +1,1 @@
+//! Faults seen in other registries, each kept away by a test that bears its number.

@@ -1,0 +1,180 @@
+//! Terraform with the AWS provider: `aws_ecr_repository`, with only the endpoint changed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::tools::{self, Checked as _, both, output};
+use crate::support::{Options, Server};
+
+/// A Terraform project on a server.
+struct Project {
+    server: Server,
+    folder: PathBuf,
+    settings: PathBuf,
+}
+
+impl Project {
+    /// Makes the project and lets Terraform find the provider in the local mirror.
+    fn new(configuration: &str) -> Self {
+        let server = Server::start(Options::default());
+        let folder = server.scratch("project");
+        let settings = server.scratch("settings").join("terraform.rc");
+        let mirror = tools::terraform_mirror();
+        let text = format!(
+            "disable_checkpoint = true\n\
+             provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n"
+        );
+        std::fs::write(&settings, text).expect("a file");
+        let project = Self {
+            server,
+            folder,
+            settings,
+        };
+        project.write(configuration);
+        project.terraform(&["init"]).checked();
+        project
+    }
+
+    fn write(&self, configuration: &str) {
+        std::fs::write(self.folder.join("main.tf"), configuration).expect("a file");
+    }
+
+    fn terraform(&self, arguments: &[&str]) -> Command {
+        let mut command = self.server.command("terraform");
+        command
+            .env("TF_CLI_CONFIG_FILE", &self.settings)
+            .env("TF_IN_AUTOMATION", "1")
+            .env("TF_INPUT", "0")
+            .env("CHECKPOINT_DISABLE", "1")
+            .current_dir(&self.folder)
+            .args(arguments)
+            .arg("-no-color");
+        command
+    }
+
+    fn apply(&self) -> String {
+        self.terraform(&["apply", "-auto-approve"]).checked()
+    }
+
+    /// A plan that finds nothing to do exits with 0, one that does with 2.
+    fn expect_nothing_to_do(&self, after: &str) {
+        let done = output(&mut self.terraform(&["plan", "-detailed-exitcode"]));
+        assert_eq!(
+            done.status.code(),
+            Some(0),
+            "the plan after {after}: {}",
+            both(&done)
+        );
+    }
+
+    fn tags(&self, repository: &str) -> Value {
+        let arn = format!("arn:aws:ecr:us-east-1:123456789012:repository/{repository}");
+        let answer = self
+            .server
+            .call("ListTagsForResource", &json!({"resourceArn": arn}));
+        let tags = answer["tags"].as_array().expect("tags").iter();
+        tags.map(|t| {
+            (
+                t["Key"].as_str().expect("a key").to_owned(),
+                t["Value"].clone(),
+            )
+        })
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+    }
+}
+
+/// The configuration, with these tags on the first repository.
+fn configuration(tags: &str) -> String {
+    format!(
+        r#"
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws" }}
+  }}
+}}
+
+provider "aws" {{
+  default_tags {{
+    tags = {{ managed = "terraform" }}
+  }}
+}}
+
+resource "aws_ecr_repository" "app" {{
+  name                 = "team/app"
+  image_tag_mutability = "IMMUTABLE"
+  force_delete         = true
+  tags                 = {tags}
+
+  image_scanning_configuration {{
+    scan_on_push = true
+  }}
+
+  encryption_configuration {{
+    encryption_type = "AES256"
+  }}
+}}
+
+resource "aws_ecr_repository" "plain" {{
+  name = "plain"
+}}
+
+output "url" {{
+  value = aws_ecr_repository.app.repository_url
+}}
+"#
+    )
+}
+
+/// The variables and the `endpoints` block lead to the same server.
+fn with_endpoints_block(folder: &Path, url: &str) {
+    let text = format!(
+        "provider \"aws\" {{\n  endpoints {{\n    ecr = \"{url}\"\n    sts = \"{url}\"\n  }}\n}}\n"
+    );
+    std::fs::write(folder.join("endpoints_override.tf"), text).expect("a file");
+}
+
+#[test]
+fn terraform_applies_plans_nothing_changes_tags_imports_and_destroys() {
+    let project = Project::new(&configuration(r#"{ owner = "platform", empty = "" }"#));
+    let said = project.apply();
+    assert!(said.contains("2 added, 0 changed, 0 destroyed"), "{said}");
+    let url = format!("{}/team/app", project.server.authority());
+    assert!(said.contains(&format!("url = \"{url}\"")), "{said}");
+    assert_eq!(
+        project.tags("team/app"),
+        json!({"managed": "terraform", "owner": "platform", "empty": ""})
+    );
+    project.expect_nothing_to_do("apply");
+
+    // One tag goes, one changes, one comes.
+    project.write(&configuration(r#"{ owner = "security", stage = "test" }"#));
+    let said = project.apply();
+    assert!(said.contains("0 added, 1 changed, 0 destroyed"), "{said}");
+    assert_eq!(
+        project.tags("team/app"),
+        json!({"managed": "terraform", "owner": "security", "stage": "test"})
+    );
+    with_endpoints_block(&project.folder, project.server.url());
+    project.expect_nothing_to_do("the change of tags");
+
+    project
+        .terraform(&["state", "rm"])
+        .arg("aws_ecr_repository.app")
+        .checked();
+    project
+        .terraform(&["import"])
+        .args(["aws_ecr_repository.app", "team/app"])
+        .checked();
+    // `force_delete` is no property of the repository, so an import cannot know it.
+    let said = project.apply();
+    assert!(said.contains("0 added, 1 changed, 0 destroyed"), "{said}");
+    project.expect_nothing_to_do("import");
+
+    let said = project.terraform(&["destroy", "-auto-approve"]).checked();
+    assert!(said.contains("2 destroyed"), "{said}");
+    let left = project.server.call("DescribeRepositories", &json!({}));
+    assert_eq!(left["repositories"], json!([]));
+}
