@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 /// The checks. `cargo fmt` does not see modules that a macro declares, so rustfmt is handed the files.
 fn steps() -> Result<Vec<Step>, String> {
-    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let cargo = cargo();
     let cargo = cargo.as_str();
     let itself = env::current_exe().map_err(|e| format!("the path of xtask: {e}"))?;
     let itself = itself.display().to_string();
@@ -117,13 +117,25 @@ fn steps() -> Result<Vec<Step>, String> {
     ])
 }
 
+/// The cargo that started this.
+pub(crate) fn cargo() -> String {
+    variable("CARGO").unwrap_or_else(|| "cargo".to_owned())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells its tasks by the environment where they are"
+)]
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
 /// The root of the source tree.
 ///
 /// # Errors
 /// When xtask was not started by cargo.
 pub(crate) fn root() -> Result<PathBuf, String> {
-    let own =
-        env::var("CARGO_MANIFEST_DIR").map_err(|e| format!("start it as `cargo xtask`: {e}"))?;
+    let own = variable("CARGO_MANIFEST_DIR").ok_or("start it as `cargo xtask`")?;
     let parent = PathBuf::from(own).parent().map(PathBuf::from);
     parent.ok_or_else(|| "xtask has no parent folder".to_owned())
 }

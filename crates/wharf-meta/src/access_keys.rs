@@ -57,7 +57,17 @@ fn from_row(row: &Row) -> Result<AccessKeyRow> {
 /// # Errors
 /// `Unique` when the id is taken, `ForeignKey` when the account does not exist.
 pub fn insert(tx: &mut Tx, row: &AccessKeyRow) -> Result<()> {
-    tx.run(&INSERT, &[&row.access_key_id, &row.account, &row.principal, &row.status, &row.secret, &row.created_at])?;
+    tx.run(
+        &INSERT,
+        &[
+            &row.access_key_id,
+            &row.account,
+            &row.principal,
+            &row.status,
+            &row.secret,
+            &row.created_at,
+        ],
+    )?;
     Ok(())
 }
 
@@ -66,15 +76,26 @@ pub fn insert(tx: &mut Tx, row: &AccessKeyRow) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn by_id(tx: &mut Tx, access_key_id: &str) -> Result<Option<AccessKeyRow>> {
-    tx.row(&BY_ID, &[&access_key_id])?.as_ref().map(from_row).transpose()
+    tx.row(&BY_ID, &[&access_key_id])?
+        .as_ref()
+        .map(from_row)
+        .transpose()
 }
 
 /// Up to `limit` access keys of an account whose id sorts after `after`, in order of id.
 ///
 /// # Errors
 /// Those of the database.
-pub fn of_account(tx: &mut Tx, account: &str, after: &str, limit: i64) -> Result<Vec<AccessKeyRow>> {
-    tx.rows(&OF_ACCOUNT, &[&account, &after, &limit])?.iter().map(from_row).collect()
+pub fn of_account(
+    tx: &mut Tx,
+    account: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<AccessKeyRow>> {
+    tx.rows(&OF_ACCOUNT, &[&account, &after, &limit])?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// Makes an access key `Active` or `Inactive`; whether it exists.

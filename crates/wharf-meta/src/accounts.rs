@@ -19,7 +19,11 @@ pub struct AccountRow {
 }
 
 fn from_row(row: &Row) -> Result<AccountRow> {
-    Ok(AccountRow { account: row.get(0)?, name: row.get(1)?, created_at: row.get(2)? })
+    Ok(AccountRow {
+        account: row.get(0)?,
+        name: row.get(1)?,
+        created_at: row.get(2)?,
+    })
 }
 
 /// Inserts an account.
@@ -36,7 +40,10 @@ pub fn insert(tx: &mut Tx, row: &AccountRow) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn by_id(tx: &mut Tx, account: &str) -> Result<Option<AccountRow>> {
-    tx.row(&BY_ID, &[&account])?.as_ref().map(from_row).transpose()
+    tx.row(&BY_ID, &[&account])?
+        .as_ref()
+        .map(from_row)
+        .transpose()
 }
 
 /// Up to `limit` accounts whose id sorts after `after`, in order of id.
@@ -44,5 +51,8 @@ pub fn by_id(tx: &mut Tx, account: &str) -> Result<Option<AccountRow>> {
 /// # Errors
 /// Those of the database.
 pub fn page(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<AccountRow>> {
-    tx.rows(&PAGE, &[&after, &limit])?.iter().map(from_row).collect()
+    tx.rows(&PAGE, &[&after, &limit])?
+        .iter()
+        .map(from_row)
+        .collect()
 }

@@ -61,7 +61,10 @@ fn from_row(row: &Row) -> Result<Sequenced> {
         request_id: row.get(9)?,
         details: row.get(10)?,
     };
-    Ok(Sequenced { seq: row.get(0)?, event })
+    Ok(Sequenced {
+        seq: row.get(0)?,
+        event,
+    })
 }
 
 /// Appends an event, in the transaction that makes the change.
@@ -94,7 +97,10 @@ pub fn insert(tx: &mut Tx, row: &EventRow) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn after(tx: &mut Tx, seq: i64, limit: i64) -> Result<Vec<Sequenced>> {
-    tx.rows(&AFTER, &[&seq, &limit])?.iter().map(from_row).collect()
+    tx.rows(&AFTER, &[&seq, &limit])?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// The newest `seq`; 0 if there is none.
@@ -102,7 +108,10 @@ pub fn after(tx: &mut Tx, seq: i64, limit: i64) -> Result<Vec<Sequenced>> {
 /// # Errors
 /// Those of the database.
 pub fn last_seq(tx: &mut Tx) -> Result<i64> {
-    let last = tx.row(&LAST_SEQ, &[])?.map(|row| row.get::<Option<i64>>(0)).transpose()?;
+    let last = tx
+        .row(&LAST_SEQ, &[])?
+        .map(|row| row.get::<Option<i64>>(0))
+        .transpose()?;
     Ok(last.flatten().unwrap_or(0))
 }
 

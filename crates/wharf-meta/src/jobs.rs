@@ -113,7 +113,16 @@ fn from_row(row: &Row) -> Result<JobRow> {
 /// # Errors
 /// `Unique` when the id is taken.
 pub fn enqueue(tx: &mut Tx, job: &NewJob) -> Result<()> {
-    tx.run(&INSERT, &[&job.id, &job.kind, &job.payload, &job.next_run, &job.created_at])?;
+    tx.run(
+        &INSERT,
+        &[
+            &job.id,
+            &job.kind,
+            &job.payload,
+            &job.next_run,
+            &job.created_at,
+        ],
+    )?;
     Ok(())
 }
 
@@ -124,7 +133,13 @@ pub fn enqueue(tx: &mut Tx, job: &NewJob) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn lease(tx: &mut Tx, lease: Lease<'_>) -> Result<Option<JobRow>> {
-    tx.row(&LEASE, &[&lease.now, &lease.wall, &lease.owner, &lease.until])?.as_ref().map(from_row).transpose()
+    tx.row(
+        &LEASE,
+        &[&lease.now, &lease.wall, &lease.owner, &lease.until],
+    )?
+    .as_ref()
+    .map(from_row)
+    .transpose()
 }
 
 /// Checks that the worker still holds the job, in the transaction of whatever it writes.
@@ -163,8 +178,17 @@ pub fn fail(tx: &mut Tx, id: i64, fence: i64, error: &str, next_run: Micros) -> 
 ///
 /// # Errors
 /// `Fenced` if the worker does not hold the job any more.
-pub fn reschedule(tx: &mut Tx, id: i64, fence: i64, progress: &str, next_run: Micros) -> Result<()> {
-    held(id, tx.run(&RESCHEDULE, &[&id, &fence, &progress, &next_run])?)
+pub fn reschedule(
+    tx: &mut Tx,
+    id: i64,
+    fence: i64,
+    progress: &str,
+    next_run: Micros,
+) -> Result<()> {
+    held(
+        id,
+        tx.run(&RESCHEDULE, &[&id, &fence, &progress, &next_run])?,
+    )
 }
 
 /// The job of that id, if it exists.
@@ -180,7 +204,10 @@ pub fn by_id(tx: &mut Tx, id: i64) -> Result<Option<JobRow>> {
 /// # Errors
 /// Those of the database.
 pub fn of_kind(tx: &mut Tx, kind: &str, limit: i64) -> Result<Vec<JobRow>> {
-    tx.rows(&OF_KIND, &[&kind, &limit])?.iter().map(from_row).collect()
+    tx.rows(&OF_KIND, &[&kind, &limit])?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// How many jobs of each kind there are, for metrics.
@@ -189,7 +216,15 @@ pub fn of_kind(tx: &mut Tx, kind: &str, limit: i64) -> Result<Vec<JobRow>> {
 /// Those of the database.
 pub fn summary(tx: &mut Tx) -> Result<Vec<KindSummary>> {
     let rows = tx.rows(&SUMMARY, &[])?;
-    rows.iter().map(|row| Ok(KindSummary { kind: row.get(0)?, count: row.get(1)?, first_run: row.get(2)? })).collect()
+    rows.iter()
+        .map(|row| {
+            Ok(KindSummary {
+                kind: row.get(0)?,
+                count: row.get(1)?,
+                first_run: row.get(2)?,
+            })
+        })
+        .collect()
 }
 
 /// When a job that has now failed for the `attempts`th time is due again: 1 s later, then 2 s, up to 1 h.
@@ -199,7 +234,11 @@ pub fn next_run_after_failure(now: Micros, attempts: i64) -> Micros {
 }
 
 fn held(job: i64, rows: u64) -> Result<()> {
-    if rows == 0 { Err(Error::Fenced { job }) } else { Ok(()) }
+    if rows == 0 {
+        Err(Error::Fenced { job })
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -208,8 +247,20 @@ mod tests {
 
     #[test]
     fn the_wait_after_failures_doubles_up_to_an_hour() {
-        let waits: Vec<i64> = [1, 2, 3, 12, 13, 1_000].map(|attempts| next_run_after_failure(0, attempts)).to_vec();
-        assert_eq!(waits, [1_000_000, 2_000_000, 4_000_000, 2_048_000_000, 3_600_000_000, 3_600_000_000]);
+        let waits: Vec<i64> = [1, 2, 3, 12, 13, 1_000]
+            .map(|attempts| next_run_after_failure(0, attempts))
+            .to_vec();
+        assert_eq!(
+            waits,
+            [
+                1_000_000,
+                2_000_000,
+                4_000_000,
+                2_048_000_000,
+                3_600_000_000,
+                3_600_000_000
+            ]
+        );
         assert_eq!(next_run_after_failure(7, 0), 1_000_007);
     }
 }

@@ -80,7 +80,12 @@ fn from_row(row: &Row) -> Result<ManifestRow> {
 ///
 /// # Errors
 /// `Unique` when the repository holds that digest.
-pub fn insert(tx: &mut Tx, repository: i64, row: &ManifestRow, sealed: &SealedManifest) -> Result<()> {
+pub fn insert(
+    tx: &mut Tx,
+    repository: i64,
+    row: &ManifestRow,
+    sealed: &SealedManifest,
+) -> Result<()> {
     tx.run(
         &INSERT,
         &[
@@ -108,7 +113,10 @@ pub fn insert(tx: &mut Tx, repository: i64, row: &ManifestRow, sealed: &SealedMa
 /// # Errors
 /// Those of the database.
 pub fn get(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<ManifestRow>> {
-    tx.row(&GET, &[&repository, &digest])?.as_ref().map(from_row).transpose()
+    tx.row(&GET, &[&repository, &digest])?
+        .as_ref()
+        .map(from_row)
+        .transpose()
 }
 
 /// The sealed bytes of a manifest.
@@ -117,8 +125,15 @@ pub fn get(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<Manifest
 /// Those of the database.
 pub fn sealed(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<SealedManifest>> {
     let row = tx.row(&SEALED, &[&repository, &digest])?;
-    row.map(|row| Ok(SealedManifest { key_id: row.get(0)?, material: row.get(1)?, wrapped: row.get(2)?, sealed: row.get(3)? }))
-        .transpose()
+    row.map(|row| {
+        Ok(SealedManifest {
+            key_id: row.get(0)?,
+            material: row.get(1)?,
+            wrapped: row.get(2)?,
+            sealed: row.get(3)?,
+        })
+    })
+    .transpose()
 }
 
 /// Up to `limit` manifests whose digest sorts after `after`, in order of digest.
@@ -126,7 +141,10 @@ pub fn sealed(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<Seale
 /// # Errors
 /// Those of the database.
 pub fn page(tx: &mut Tx, repository: i64, after: &str, limit: i64) -> Result<Vec<ManifestRow>> {
-    tx.rows(&PAGE, &[&repository, &after, &limit])?.iter().map(from_row).collect()
+    tx.rows(&PAGE, &[&repository, &after, &limit])?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// Whether the repository holds any manifest.
@@ -152,7 +170,13 @@ pub fn delete(tx: &mut Tx, repository: i64, digest: &str) -> Result<()> {
 ///
 /// # Errors
 /// `ForeignKey` when the repository does not link the blob.
-pub fn add_link(tx: &mut Tx, repository: i64, manifest: &str, position: i64, digest: &str) -> Result<()> {
+pub fn add_link(
+    tx: &mut Tx,
+    repository: i64,
+    manifest: &str,
+    position: i64,
+    digest: &str,
+) -> Result<()> {
     tx.run(&ADD_LINK, &[&repository, &manifest, &position, &digest])?;
     tx.run(&RESCUE_LINK, &[&repository, &digest])?;
     Ok(())
@@ -163,14 +187,23 @@ pub fn add_link(tx: &mut Tx, repository: i64, manifest: &str, position: i64, dig
 /// # Errors
 /// Those of the database.
 pub fn links(tx: &mut Tx, repository: i64, manifest: &str) -> Result<Vec<String>> {
-    tx.rows(&LINKS, &[&repository, &manifest])?.iter().map(|row| row.get(0)).collect()
+    tx.rows(&LINKS, &[&repository, &manifest])?
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
 }
 
 /// Notes that an index has a member.
 ///
 /// # Errors
 /// `ForeignKey` when the member is not an image of the repository.
-pub fn add_child(tx: &mut Tx, repository: i64, parent: &str, position: i64, child: &str) -> Result<()> {
+pub fn add_child(
+    tx: &mut Tx,
+    repository: i64,
+    parent: &str,
+    position: i64,
+    child: &str,
+) -> Result<()> {
     tx.run(&ADD_CHILD, &[&repository, &parent, &position, &child])?;
     Ok(())
 }
@@ -180,7 +213,10 @@ pub fn add_child(tx: &mut Tx, repository: i64, parent: &str, position: i64, chil
 /// # Errors
 /// Those of the database.
 pub fn parents(tx: &mut Tx, repository: i64, child: &str) -> Result<Vec<String>> {
-    tx.rows(&PARENTS, &[&repository, &child])?.iter().map(|row| row.get(0)).collect()
+    tx.rows(&PARENTS, &[&repository, &child])?
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
 }
 
 /// Some index of the repository that still has members, for the job that empties a deleted repository.
@@ -188,7 +224,9 @@ pub fn parents(tx: &mut Tx, repository: i64, child: &str) -> Result<Vec<String>>
 /// # Errors
 /// Those of the database.
 pub fn a_parent(tx: &mut Tx, repository: i64) -> Result<Option<String>> {
-    tx.row(&A_PARENT, &[&repository])?.map(|row| row.get(0)).transpose()
+    tx.row(&A_PARENT, &[&repository])?
+        .map(|row| row.get(0))
+        .transpose()
 }
 
 /// Removes the membership rows of one index.
@@ -205,7 +243,14 @@ pub fn delete_children(tx: &mut Tx, repository: i64, parent: &str) -> Result<u64
 /// Those of the database.
 pub fn linked_blob(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<LinkedBlob>> {
     let row = tx.row(&LINK, &[&repository, &digest])?;
-    row.map(|row| Ok(LinkedBlob { blob: row.get(0)?, size: row.get(1)?, media_type: row.get(2)? })).transpose()
+    row.map(|row| {
+        Ok(LinkedBlob {
+            blob: row.get(0)?,
+            size: row.get(1)?,
+            media_type: row.get(2)?,
+        })
+    })
+    .transpose()
 }
 
 /// Gives a blob the media type of the first manifest that names it.

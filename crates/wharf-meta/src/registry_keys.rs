@@ -51,7 +51,16 @@ fn from_row(row: &Row) -> Result<RegistryKeyRow> {
 /// # Errors
 /// `Unique` when it exists: two sessions cannot both make it.
 pub fn insert(tx: &mut Tx, row: &RegistryKeyRow) -> Result<()> {
-    tx.run(&INSERT, &[&row.account, &row.region, &row.material, &row.wrapped, &row.created_at])?;
+    tx.run(
+        &INSERT,
+        &[
+            &row.account,
+            &row.region,
+            &row.material,
+            &row.wrapped,
+            &row.created_at,
+        ],
+    )?;
     Ok(())
 }
 
@@ -59,8 +68,16 @@ pub fn insert(tx: &mut Tx, row: &RegistryKeyRow) -> Result<()> {
 ///
 /// # Errors
 /// Those of the database.
-pub fn get(tx: &mut Tx, account: &str, region: &str, material: i64) -> Result<Option<RegistryKeyRow>> {
-    tx.row(&GET, &[&account, &region, &material])?.as_ref().map(from_row).transpose()
+pub fn get(
+    tx: &mut Tx,
+    account: &str,
+    region: &str,
+    material: i64,
+) -> Result<Option<RegistryKeyRow>> {
+    tx.row(&GET, &[&account, &region, &material])?
+        .as_ref()
+        .map(from_row)
+        .transpose()
 }
 
 /// The newest generation of a registry's key, if it has one.
@@ -68,5 +85,8 @@ pub fn get(tx: &mut Tx, account: &str, region: &str, material: i64) -> Result<Op
 /// # Errors
 /// Those of the database.
 pub fn current(tx: &mut Tx, account: &str, region: &str) -> Result<Option<RegistryKeyRow>> {
-    tx.row(&CURRENT, &[&account, &region])?.as_ref().map(from_row).transpose()
+    tx.row(&CURRENT, &[&account, &region])?
+        .as_ref()
+        .map(from_row)
+        .transpose()
 }

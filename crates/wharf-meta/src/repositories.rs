@@ -79,16 +79,33 @@ pub fn insert(tx: &mut Tx, row: &RepositoryRow) -> Result<()> {
 ///
 /// # Errors
 /// Those of the database.
-pub fn by_name(tx: &mut Tx, account: &str, region: &str, name: &str) -> Result<Option<RepositoryRow>> {
-    tx.row(&BY_NAME, &[&account, &region, &name])?.as_ref().map(from_row).transpose()
+pub fn by_name(
+    tx: &mut Tx,
+    account: &str,
+    region: &str,
+    name: &str,
+) -> Result<Option<RepositoryRow>> {
+    tx.row(&BY_NAME, &[&account, &region, &name])?
+        .as_ref()
+        .map(from_row)
+        .transpose()
 }
 
 /// Up to `limit` repositories whose name sorts after `after`, in order of name.
 ///
 /// # Errors
 /// Those of the database.
-pub fn page(tx: &mut Tx, account: &str, region: &str, after: &str, limit: i64) -> Result<Vec<RepositoryRow>> {
-    tx.rows(&PAGE, &[&account, &region, &after, &limit])?.iter().map(from_row).collect()
+pub fn page(
+    tx: &mut Tx,
+    account: &str,
+    region: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<RepositoryRow>> {
+    tx.rows(&PAGE, &[&account, &region, &after, &limit])?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// Removes the row and its resource tags. What hangs on the id stays for the job that moves it.
@@ -106,7 +123,10 @@ pub fn delete(tx: &mut Tx, id: i64) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn tags(tx: &mut Tx, id: i64) -> Result<Vec<(String, String)>> {
-    tx.rows(&TAGS, &[&id])?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    tx.rows(&TAGS, &[&id])?
+        .iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }
 
 /// Sets one resource tag.

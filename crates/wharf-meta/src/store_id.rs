@@ -21,7 +21,12 @@ pub struct StoreIdRow {
 }
 
 fn from_row(row: &Row) -> Result<StoreIdRow> {
-    Ok(StoreIdRow { id: row.get(0)?, created_at: row.get(1)?, root_generation: row.get(2)?, key_check: row.get(3)? })
+    Ok(StoreIdRow {
+        id: row.get(0)?,
+        created_at: row.get(1)?,
+        root_generation: row.get(2)?,
+        key_check: row.get(3)?,
+    })
 }
 
 /// The store's identity, if it has one already.
@@ -37,5 +42,13 @@ pub fn get(tx: &mut Tx) -> Result<Option<StoreIdRow>> {
 /// # Errors
 /// Those of the database.
 pub fn insert(tx: &mut Tx, row: &StoreIdRow) -> Result<bool> {
-    Ok(tx.run(&INSERT, &[&row.id, &row.created_at, &row.root_generation, &row.key_check])? > 0)
+    Ok(tx.run(
+        &INSERT,
+        &[
+            &row.id,
+            &row.created_at,
+            &row.root_generation,
+            &row.key_check,
+        ],
+    )? > 0)
 }

@@ -20,7 +20,9 @@ crate::statements! {
 /// # Errors
 /// Those of the database.
 pub fn get(tx: &mut Tx, repository: i64, tag: &str) -> Result<Option<String>> {
-    tx.row(&GET, &[&repository, &tag])?.map(|row| row.get(0)).transpose()
+    tx.row(&GET, &[&repository, &tag])?
+        .map(|row| row.get(0))
+        .transpose()
 }
 
 /// Makes a tag.
@@ -55,7 +57,10 @@ pub fn delete(tx: &mut Tx, repository: i64, tag: &str) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn page(tx: &mut Tx, repository: i64, after: &str, limit: i64) -> Result<Vec<String>> {
-    tx.rows(&PAGE, &[&repository, &after, &limit])?.iter().map(|row| row.get(0)).collect()
+    tx.rows(&PAGE, &[&repository, &after, &limit])?
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
 }
 
 /// The tags of one image: at most 1,000, ECR's limit.
@@ -63,14 +68,22 @@ pub fn page(tx: &mut Tx, repository: i64, after: &str, limit: i64) -> Result<Vec
 /// # Errors
 /// Those of the database.
 pub fn of_digest(tx: &mut Tx, repository: i64, digest: &str) -> Result<Vec<String>> {
-    tx.rows(&OF_DIGEST, &[&repository, &digest])?.iter().map(|row| row.get(0)).collect()
+    tx.rows(&OF_DIGEST, &[&repository, &digest])?
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
 }
 
 /// Up to `limit` pairs of (digest, tag) after the given pair; an untagged image is one pair without tag.
 ///
 /// # Errors
 /// Those of the database.
-pub fn entries(tx: &mut Tx, repository: i64, after: (&str, &str), limit: i64) -> Result<Vec<(String, Option<String>)>> {
+pub fn entries(
+    tx: &mut Tx,
+    repository: i64,
+    after: (&str, &str),
+    limit: i64,
+) -> Result<Vec<(String, Option<String>)>> {
     tx.rows(&ENTRIES, &[&repository, &after.0, &after.1, &limit])?
         .iter()
         .map(|row| Ok((row.get(0)?, row.get(1)?)))

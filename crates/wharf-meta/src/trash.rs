@@ -33,7 +33,15 @@ pub struct TrashedRepository<'a> {
 pub fn put_repository(tx: &mut Tx, row: &TrashedRepository<'_>) -> Result<()> {
     tx.run(
         &PUT_REPOSITORY,
-        &[&row.id, &row.account, &row.region, &row.name, &row.document, &row.deleted_at, &row.until],
+        &[
+            &row.id,
+            &row.account,
+            &row.region,
+            &row.name,
+            &row.document,
+            &row.deleted_at,
+            &row.until,
+        ],
     )?;
     Ok(())
 }
@@ -42,8 +50,18 @@ pub fn put_repository(tx: &mut Tx, row: &TrashedRepository<'_>) -> Result<()> {
 ///
 /// # Errors
 /// Those of the database.
-pub fn put_manifest(tx: &mut Tx, repository: i64, digest: &str, document: &str, deleted_at: i64, until: i64) -> Result<()> {
-    tx.run(&PUT_MANIFEST, &[&repository, &digest, &deleted_at, &document, &until])?;
+pub fn put_manifest(
+    tx: &mut Tx,
+    repository: i64,
+    digest: &str,
+    document: &str,
+    deleted_at: i64,
+    until: i64,
+) -> Result<()> {
+    tx.run(
+        &PUT_MANIFEST,
+        &[&repository, &digest, &deleted_at, &document, &until],
+    )?;
     Ok(())
 }
 
@@ -52,7 +70,9 @@ pub fn put_manifest(tx: &mut Tx, repository: i64, digest: &str, document: &str, 
 /// # Errors
 /// Those of the database.
 pub fn manifest(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<String>> {
-    tx.row(&MANIFEST, &[&repository, &digest])?.map(|row| row.get(0)).transpose()
+    tx.row(&MANIFEST, &[&repository, &digest])?
+        .map(|row| row.get(0))
+        .transpose()
 }
 
 /// Removes up to `limit` repositories and `limit` manifests whose time has come; how many went.
@@ -62,7 +82,8 @@ pub fn manifest(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<Str
 pub fn empty(tx: &mut Tx, now: i64, limit: i64) -> Result<u64> {
     let mut gone = 0;
     for row in tx.rows(&DUE_MANIFESTS, &[&now, &limit])? {
-        let (repository, digest, deleted_at): (i64, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (repository, digest, deleted_at): (i64, String, i64) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
         gone += tx.run(&DROP_MANIFEST, &[&repository, &digest, &deleted_at])?;
     }
     for row in tx.rows(&DUE_REPOSITORIES, &[&now, &limit])? {

@@ -37,7 +37,18 @@ pub struct UsageRow {
 /// # Errors
 /// Those of the database.
 pub fn add(tx: &mut Tx, row: &UsageRow) -> Result<()> {
-    tx.run(&ADD, &[&row.account, &row.repository, &row.subject, &row.principal, &row.day, &row.uses, &row.last_at])?;
+    tx.run(
+        &ADD,
+        &[
+            &row.account,
+            &row.repository,
+            &row.subject,
+            &row.principal,
+            &row.day,
+            &row.uses,
+            &row.last_at,
+        ],
+    )?;
     Ok(())
 }
 
@@ -46,7 +57,10 @@ pub fn add(tx: &mut Tx, row: &UsageRow) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn last_at(tx: &mut Tx, repository: i64, subject: &str) -> Result<Option<Micros>> {
-    let last = tx.row(&LAST_AT, &[&repository, &subject])?.map(|row| row.get::<Option<i64>>(0)).transpose()?;
+    let last = tx
+        .row(&LAST_AT, &[&repository, &subject])?
+        .map(|row| row.get::<Option<i64>>(0))
+        .transpose()?;
     Ok(last.flatten())
 }
 
@@ -55,7 +69,10 @@ pub fn last_at(tx: &mut Tx, repository: i64, subject: &str) -> Result<Option<Mic
 /// # Errors
 /// Those of the database.
 pub fn total(tx: &mut Tx, repository: i64, subject: &str) -> Result<i64> {
-    let total = tx.row(&TOTAL, &[&repository, &subject])?.map(|row| row.get::<Option<i64>>(0)).transpose()?;
+    let total = tx
+        .row(&TOTAL, &[&repository, &subject])?
+        .map(|row| row.get::<Option<i64>>(0))
+        .transpose()?;
     Ok(total.flatten().unwrap_or(0))
 }
 

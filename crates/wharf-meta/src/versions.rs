@@ -12,7 +12,11 @@ crate::statements! {
 /// # Errors
 /// Those of the database.
 pub fn get(tx: &mut Tx, account: &str, kind: &str) -> Result<i64> {
-    Ok(tx.row(&GET, &[&account, &kind])?.map(|row| row.get(0)).transpose()?.unwrap_or(0))
+    Ok(tx
+        .row(&GET, &[&account, &kind])?
+        .map(|row| row.get(0))
+        .transpose()?
+        .unwrap_or(0))
 }
 
 /// Notes a change of what `kind` names in an account, in the transaction that makes it; the new version.
@@ -20,5 +24,9 @@ pub fn get(tx: &mut Tx, account: &str, kind: &str) -> Result<i64> {
 /// # Errors
 /// Those of the database.
 pub fn bump(tx: &mut Tx, account: &str, kind: &str) -> Result<i64> {
-    Ok(tx.row(&BUMP, &[&account, &kind])?.map(|row| row.get(0)).transpose()?.unwrap_or(0))
+    Ok(tx
+        .row(&BUMP, &[&account, &kind])?
+        .map(|row| row.get(0))
+        .transpose()?
+        .unwrap_or(0))
 }

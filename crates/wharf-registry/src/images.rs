@@ -4,7 +4,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use wharf_keys::DataKey;
 use wharf_meta::manifests::{ManifestRow, SealedManifest};
-use wharf_wire::ids::{AccountId, ImageTag, RepositoryName, repository_arn};
+use wharf_meta::repositories::RepositoryRow;
+use wharf_wire::ids::{AccountId, ImageTag, RepositoryName};
 use wharf_wire::oci::{Descriptor, Digest, Manifest, ManifestKind, Reference};
 
 use crate::action::{BatchDeleteImage, BatchGetImage, PutImage, ReadsImages};
@@ -76,7 +77,10 @@ pub async fn put(ctx: &Ctx, account: AccountId, name: &RepositoryName, put: Put)
         name: name.clone(),
     };
     // Decided before the manifest is looked at: a stranger learns nothing from how it is refused.
-    ctx.read::<PutImage, _, _>("put_image_check", resource.clone(), |_tx, _grant| Ok(()))
+    let repository = ctx
+        .read::<PutImage, _, _>("put_image_check", resource.clone(), |_tx, grant| {
+            Ok(grant.repository()?.clone())
+        })
         .await?;
     if put.bytes.len() > MAX_MANIFEST_BYTES {
         return Err(Error::BodyTooLarge {
@@ -92,7 +96,7 @@ pub async fn put(ctx: &Ctx, account: AccountId, name: &RepositoryName, put: Put)
             computed: manifest.digest.to_string(),
         });
     }
-    let new = seal(ctx, name, &put, &manifest).await?;
+    let new = seal(ctx, &repository, &put, &manifest).await?;
     let service = ctx.service().clone();
     service.failpoint("before-manifest-commit");
     ctx.write::<PutImage, _, _>("put_image", resource, move |tx, grant| {
@@ -110,7 +114,7 @@ pub async fn put(ctx: &Ctx, account: AccountId, name: &RepositoryName, put: Put)
 /// Hashes, seals and wraps before the transaction, so that a re-run stores the same bytes.
 async fn seal(
     ctx: &Ctx,
-    name: &RepositoryName,
+    repository: &RepositoryRow,
     put: &Put,
     manifest: &Manifest,
 ) -> Result<NewImage> {
@@ -119,7 +123,7 @@ async fn seal(
         .registry_key(&ctx.account, &ctx.region)
         .await?;
     let key = DataKey::generate().map_err(Error::internal)?;
-    let context = repository_arn(&ctx.region, &ctx.account, name);
+    let context = data::bytes::key_context(repository);
     let sealed = SealedManifest {
         key_id: keyring::REGISTRY_KEY.to_owned(),
         material: registry.material,
@@ -135,6 +139,7 @@ async fn seal(
         .into_iter()
         .chain(layers.iter().filter(|layer| !layer.is_foreign()));
     Ok(NewImage {
+        repository: repository.id,
         row: ManifestRow {
             digest: manifest.digest.to_string(),
             media_type: manifest.media_type.clone(),
@@ -176,61 +181,84 @@ pub async fn get(
     counts: bool,
 ) -> Result<Arc<Content>> {
     let id = id_of(reference);
-    let registry = ctx.account.to_string();
-    let cached = ctx.service().manifests().clone();
-    let found = ctx
-        .read::<BatchGetImage, _, _>("get_manifest", ctx.repository(name), move |tx, grant| {
-            let Ok(row) = data_images::find(tx, grant, &id)? else {
-                return Err(not_found(&id, grant, &registry));
-            };
-            let repository = grant.repository()?.id;
-            if let Some(content) = cached.get(&(repository, row.digest.clone())) {
-                return Ok(Found::Open(repository, content));
-            }
-            let sealed = data_images::sealed(tx, grant, &row.digest)?;
-            let sealed = sealed.ok_or_else(|| Error::internal("a manifest's row has no bytes"))?;
-            Ok(Found::Sealed(repository, Box::new((row, sealed))))
-        })
-        .await?;
-    let (repository, content) = match found {
-        Found::Open(repository, content) => (repository, content),
-        Found::Sealed(repository, found) => {
-            (repository, open(ctx, name, repository, *found).await?)
-        }
-    };
-    if counts {
-        ctx.service().usage().add(
-            ctx.account.as_str(),
-            repository,
-            content.digest.as_str(),
-            &ctx.principal.unique_id,
-            ctx.now,
-        );
+    match read(ctx, ctx.repository(name), id.clone(), counts).await? {
+        Ok(content) => Ok(content),
+        Err(_miss) => Err(Error::ImageNotFound {
+            digest: id.digest,
+            tag: id.tag,
+            name: name.to_string(),
+            registry: ctx.account.to_string(),
+        }),
     }
-    Ok(content)
 }
 
 /// What the transaction found: bytes already open, or still sealed.
-pub(crate) enum Found {
-    Open(i64, Arc<Content>),
-    Sealed(i64, Box<(ManifestRow, SealedManifest)>),
+enum Found {
+    Open(Arc<Content>),
+    Sealed(Box<(ManifestRow, SealedManifest)>),
+}
+
+/// Finds an image and opens its bytes; `counts`: it is a pull.
+pub(crate) async fn read(
+    ctx: &Ctx,
+    resource: Resource,
+    id: ImageId,
+    counts: bool,
+) -> Result<Result<Arc<Content>, Miss>> {
+    let cached = ctx.service().manifests().clone();
+    let found = ctx
+        .read::<BatchGetImage, _, _>("get_manifest", resource, move |tx, grant| {
+            let row = match data_images::find(tx, grant, &id)? {
+                Ok(row) => row,
+                Err(miss) => return Ok(Err(miss)),
+            };
+            let repository = grant.repository()?;
+            if let Some(content) = cached.get(&(repository.id, row.digest.clone())) {
+                return Ok(Ok((repository.clone(), Found::Open(content))));
+            }
+            let sealed = data_images::sealed(tx, grant, &row.digest)?;
+            let sealed = sealed.ok_or_else(|| Error::internal("a manifest's row has no bytes"))?;
+            Ok(Ok((
+                repository.clone(),
+                Found::Sealed(Box::new((row, sealed))),
+            )))
+        })
+        .await?;
+    let (repository, content) = match found {
+        Ok((repository, Found::Open(content))) => (repository, content),
+        Ok((repository, Found::Sealed(found))) => {
+            let content = open(ctx, &repository, *found).await?;
+            (repository, content)
+        }
+        Err(miss) => return Ok(Err(miss)),
+    };
+    if counts {
+        let (digest, principal) = (content.digest.as_str(), ctx.principal.unique_id.as_str());
+        ctx.service().usage().add(
+            &repository.account,
+            repository.id,
+            digest,
+            principal,
+            ctx.now,
+        );
+    }
+    Ok(Ok(content))
 }
 
 /// Opens a sealed manifest and keeps it: a digest's bytes never change.
-pub(crate) async fn open(
+async fn open(
     ctx: &Ctx,
-    name: &RepositoryName,
-    repository: i64,
+    repository: &RepositoryRow,
     (row, sealed): (ManifestRow, SealedManifest),
 ) -> Result<Arc<Content>> {
     let registry = ctx
         .service()
         .registry_key_generation(&ctx.account, &ctx.region, sealed.material)
         .await?;
-    let arn = repository_arn(&ctx.region, &ctx.account, name);
+    let context = data::bytes::key_context(repository);
     let key = registry
         .key
-        .unwrap(&sealed.wrapped, &arn)
+        .unwrap(&sealed.wrapped, &context)
         .map_err(Error::internal)?;
     let bytes = wharf_keys::open_all(&key, &sealed.sealed).map_err(Error::internal)?;
     let content = Arc::new(Content {
@@ -241,7 +269,7 @@ pub(crate) async fn open(
     });
     ctx.service()
         .manifests()
-        .insert((repository, row.digest), Arc::clone(&content));
+        .insert((repository.id, row.digest), Arc::clone(&content));
     Ok(content)
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn start(service: &Service) -> Vec<JoinHandle<()>> {
             empty_trash::run(service).await.map(|_gone| ())
         })),
         tokio::spawn(every(service.clone(), SWEEP_EVERY, async |service| {
-            sweep::run(service).await.map(|_swept| ())
+            sweep::run_rows(service).await.map(|_swept| ())
         })),
         tokio::spawn(work(service.clone())),
     ]

@@ -1,11 +1,12 @@
 //! Who may depend on whom.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
 use std::path::Path;
 use std::process::Command;
 
 use serde::Deserialize;
+
+use crate::ci;
 
 /// The crates that each crate of ours may name. Arrows point down only, and the libraries in the
 /// middle never see each other.
@@ -104,7 +105,7 @@ pub(super) fn check(root: &Path) -> Result<Vec<String>, String> {
 }
 
 fn metadata(root: &Path) -> Result<Metadata, String> {
-    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let cargo = ci::cargo();
     let done = Command::new(cargo)
         .args(["metadata", "--format-version", "1"])
         .current_dir(root)

@@ -102,19 +102,18 @@ fn all_operations(files: &[File]) -> Result<Vec<String>, String> {
     let sources = files
         .iter()
         .filter(|f| f.path.starts_with(SHAPES) || f.path == "crates/wharf-wire/src/ecr.rs");
-    let mut lists = sources.filter_map(|f| f.text.split_once("pub const OPERATIONS"));
-    let (_, rest) = lists
-        .next()
-        .ok_or_else(|| format!("no list of operations below {SHAPES}"))?;
-    let (list, _) = rest
-        .split_once("];")
-        .ok_or("the list of operations has no end")?;
-    Ok(list
-        .split('"')
-        .skip(1)
-        .step_by(2)
-        .map(str::to_owned)
-        .collect())
+    let names: Vec<String> = sources
+        .flat_map(|f| f.text.lines())
+        .filter_map(|line| {
+            let (name, rest) = line.trim().split_once(": ")?;
+            rest.starts_with(&format!("{name}Request by "))
+                .then(|| name.to_owned())
+        })
+        .collect();
+    if names.is_empty() {
+        return Err(format!("no list of operations below {SHAPES}"));
+    }
+    Ok(names)
 }
 
 /// The tests named `n<number>_…` (a fault) and `p<number>_…` (a lesson of operation), by number.

@@ -23,35 +23,76 @@ fn key(id: &str) -> AccessKeyRow {
 
 async fn a_key_is_found_with_its_secret(store: &Store) {
     account(store).await;
-    write(store, |tx| access_keys::insert(tx, &key("AKIA1"))).await.unwrap();
-    assert_eq!(read(store, |tx| access_keys::by_id(tx, "AKIA1")).await, Ok(Some(key("AKIA1"))));
-    assert_eq!(read(store, |tx| access_keys::by_id(tx, "AKIA2")).await, Ok(None));
-    assert!(is_unique(&write(store, |tx| access_keys::insert(tx, &key("AKIA1"))).await));
-    assert!(!format!("{:?}", key("AKIA1")).contains("254"), "the secret is not in what is logged");
+    write(store, |tx| access_keys::insert(tx, &key("AKIA1")))
+        .await
+        .unwrap();
+    assert_eq!(
+        read(store, |tx| access_keys::by_id(tx, "AKIA1")).await,
+        Ok(Some(key("AKIA1")))
+    );
+    assert_eq!(
+        read(store, |tx| access_keys::by_id(tx, "AKIA2")).await,
+        Ok(None)
+    );
+    assert!(is_unique(
+        &write(store, |tx| access_keys::insert(tx, &key("AKIA1"))).await
+    ));
+    assert!(
+        !format!("{:?}", key("AKIA1")).contains("254"),
+        "the secret is not in what is logged"
+    );
 }
 
 async fn a_key_needs_its_account(store: &Store) {
-    assert!(is_foreign_key(&write(store, |tx| access_keys::insert(tx, &key("AKIA1"))).await));
+    assert!(is_foreign_key(
+        &write(store, |tx| access_keys::insert(tx, &key("AKIA1"))).await
+    ));
 }
 
 async fn keys_of_an_account_come_in_pages(store: &Store) {
     account(store).await;
     for id in ["AKIA2", "AKIA1", "AKIA3"] {
-        write(store, move |tx| access_keys::insert(tx, &key(id))).await.unwrap();
+        write(store, move |tx| access_keys::insert(tx, &key(id)))
+            .await
+            .unwrap();
     }
-    let page = |after: &'static str| read(store, move |tx| access_keys::of_account(tx, ACCOUNT, after, 2));
+    let page = |after: &'static str| {
+        read(store, move |tx| {
+            access_keys::of_account(tx, ACCOUNT, after, 2)
+        })
+    };
     assert_eq!(page("").await, Ok(vec![key("AKIA1"), key("AKIA2")]));
     assert_eq!(page("AKIA2").await, Ok(vec![key("AKIA3")]));
-    assert_eq!(read(store, |tx| access_keys::of_account(tx, "other", "", 9)).await, Ok(vec![]));
+    assert_eq!(
+        read(store, |tx| access_keys::of_account(tx, "other", "", 9)).await,
+        Ok(vec![])
+    );
 }
 
 async fn a_key_is_made_inactive_and_deleted(store: &Store) {
     account(store).await;
-    write(store, |tx| access_keys::insert(tx, &key("AKIA1"))).await.unwrap();
-    assert_eq!(write(store, |tx| access_keys::set_status(tx, "AKIA1", "Inactive")).await, Ok(true));
-    let found = read(store, |tx| access_keys::by_id(tx, "AKIA1")).await.unwrap().unwrap();
+    write(store, |tx| access_keys::insert(tx, &key("AKIA1")))
+        .await
+        .unwrap();
+    assert_eq!(
+        write(store, |tx| access_keys::set_status(tx, "AKIA1", "Inactive")).await,
+        Ok(true)
+    );
+    let found = read(store, |tx| access_keys::by_id(tx, "AKIA1"))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(found.status, "Inactive");
-    assert_eq!(write(store, |tx| access_keys::set_status(tx, "AKIA2", "Inactive")).await, Ok(false));
-    assert_eq!(write(store, |tx| access_keys::delete(tx, "AKIA1")).await, Ok(true));
-    assert_eq!(write(store, |tx| access_keys::delete(tx, "AKIA1")).await, Ok(false));
+    assert_eq!(
+        write(store, |tx| access_keys::set_status(tx, "AKIA2", "Inactive")).await,
+        Ok(false)
+    );
+    assert_eq!(
+        write(store, |tx| access_keys::delete(tx, "AKIA1")).await,
+        Ok(true)
+    );
+    assert_eq!(
+        write(store, |tx| access_keys::delete(tx, "AKIA1")).await,
+        Ok(false)
+    );
 }

@@ -29,9 +29,13 @@ async fn events_are_read_after_a_cursor(store: &Store) {
     assert_eq!(read(store, events::last_seq).await, Ok(0));
     for (number, id) in ["a", "b", "c", "d"].into_iter().enumerate() {
         let row = event(id, i64::try_from(number).unwrap());
-        write(store, move |tx| events::insert(tx, &row)).await.unwrap();
+        write(store, move |tx| events::insert(tx, &row))
+            .await
+            .unwrap();
     }
-    assert!(is_unique(&write(store, |tx| events::insert(tx, &event("a", 9))).await));
+    assert!(is_unique(
+        &write(store, |tx| events::insert(tx, &event("a", 9))).await
+    ));
     write(store, |tx| events::stamp(tx, 100)).await.unwrap();
     assert_eq!(read(store, events::last_seq).await, Ok(4));
     let page = read(store, |tx| events::after(tx, 1, 2)).await.unwrap();
@@ -51,9 +55,11 @@ async fn an_event_of_a_refused_closure_is_not_there(store: &Store) {
 }
 
 async fn stamping_leaves_no_event_without_a_place(store: &Store) {
-    write(store, |tx| events::insert(tx, &event("b", 0)).and_then(|()| events::insert(tx, &event("a", 1))))
-        .await
-        .unwrap();
+    write(store, |tx| {
+        events::insert(tx, &event("b", 0)).and_then(|()| events::insert(tx, &event("a", 1)))
+    })
+    .await
+    .unwrap();
     let stamped = write(store, |tx| events::stamp(tx, 1)).await.unwrap();
     let more = write(store, |tx| events::stamp(tx, 10)).await.unwrap();
     let expected = match store.database() {
@@ -61,15 +67,26 @@ async fn stamping_leaves_no_event_without_a_place(store: &Store) {
         // The writer has given both their place already, in the order of the inserts.
         Database::Sqlite => (0, 0, ["b", "a"]),
     };
-    let ids: Vec<String> =
-        read(store, |tx| events::after(tx, 0, 10)).await.unwrap().into_iter().map(|row| row.event.id).collect();
+    let ids: Vec<String> = read(store, |tx| events::after(tx, 0, 10))
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|row| row.event.id)
+        .collect();
     assert_eq!((stamped, more), (expected.0, expected.1));
     assert_eq!(ids, expected.2);
     // No event of SQLite lacks its place, so there the statement is only seen to be accepted.
     let stamp = statement("events::STAMP");
-    assert_eq!(write(store, move |tx| tx.run(stamp, &[&"a", &77])).await, Ok(0));
+    assert_eq!(
+        write(store, move |tx| tx.run(stamp, &[&"a", &77])).await,
+        Ok(0)
+    );
 }
 
 fn statement(name: &str) -> &'static Statement {
-    MODULES.iter().flat_map(|(_, list)| list.iter()).find(|statement| statement.name().ends_with(name)).unwrap()
+    MODULES
+        .iter()
+        .flat_map(|(_, list)| list.iter())
+        .find(|statement| statement.name().ends_with(name))
+        .unwrap()
 }

@@ -14,16 +14,36 @@ pub static CASES: &[crate::Case] = &cases![
 ];
 
 fn job(id: i64, kind: &str, next_run: i64) -> NewJob {
-    NewJob { id, kind: kind.to_owned(), payload: r#"{"repository":1}"#.to_owned(), next_run, created_at: 1 }
+    NewJob {
+        id,
+        kind: kind.to_owned(),
+        payload: r#"{"repository":1}"#.to_owned(),
+        next_run,
+        created_at: 1,
+    }
 }
 
 async fn enqueue(store: &Store, row: NewJob) {
-    write(store, move |tx| jobs::enqueue(tx, &row)).await.unwrap();
+    write(store, move |tx| jobs::enqueue(tx, &row))
+        .await
+        .unwrap();
 }
 
 /// Leases for 10 of wall time.
 async fn lease(store: &Store, owner: &'static str, now: i64, wall: i64) -> Option<JobRow> {
-    write(store, move |tx| jobs::lease(tx, Lease { owner, now, wall, until: wall + 10 })).await.unwrap()
+    write(store, move |tx| {
+        jobs::lease(
+            tx,
+            Lease {
+                owner,
+                now,
+                wall,
+                until: wall + 10,
+            },
+        )
+    })
+    .await
+    .unwrap()
 }
 
 async fn a_job_is_there_with_the_change_or_not_at_all(store: &Store) {
@@ -48,7 +68,9 @@ async fn a_job_is_there_with_the_change_or_not_at_all(store: &Store) {
         created_at: 1,
     };
     assert_eq!(found, expected);
-    assert!(is_unique(&write(store, |tx| jobs::enqueue(tx, &job(1, "other", 0))).await));
+    assert!(is_unique(
+        &write(store, |tx| jobs::enqueue(tx, &job(1, "other", 0))).await
+    ));
 }
 
 async fn jobs_are_leased_in_the_order_they_are_due(store: &Store) {
@@ -58,51 +80,102 @@ async fn jobs_are_leased_in_the_order_they_are_due(store: &Store) {
     assert_eq!(lease(store, "w", 9, 1_000).await, None, "none is due");
     assert_eq!(lease(store, "w", 25, 1_000).await.unwrap().id, 3);
     assert_eq!(lease(store, "w", 25, 1_000).await.unwrap().id, 2);
-    assert_eq!(lease(store, "w", 25, 1_000).await, None, "the third is not due, the others are held");
+    assert_eq!(
+        lease(store, "w", 25, 1_000).await,
+        None,
+        "the third is not due, the others are held"
+    );
 }
 
 async fn an_ended_lease_is_taken_over_and_the_old_worker_is_fenced(store: &Store) {
     enqueue(store, job(1, "k", 0)).await;
     let old = lease(store, "old", 0, 100).await.unwrap();
     assert_eq!((old.fence, old.attempts), (1, 1));
-    write(store, move |tx| jobs::progress(tx, 1, 1, "half", 115)).await.unwrap();
-    assert_eq!(lease(store, "new", 0, 114).await, None, "the progress prolonged the lease");
-    assert_eq!(lease(store, "new", 1_000_000, 114).await, None, "moving domain time ends no lease");
+    write(store, move |tx| jobs::progress(tx, 1, 1, "half", 115))
+        .await
+        .unwrap();
+    assert_eq!(
+        lease(store, "new", 0, 114).await,
+        None,
+        "the progress prolonged the lease"
+    );
+    assert_eq!(
+        lease(store, "new", 1_000_000, 114).await,
+        None,
+        "moving domain time ends no lease"
+    );
     let new = lease(store, "new", 0, 115).await.unwrap();
-    assert_eq!((new.fence, new.attempts, new.progress.as_str()), (2, 2, "half"));
+    assert_eq!(
+        (new.fence, new.attempts, new.progress.as_str()),
+        (2, 2, "half")
+    );
     let fenced = Err(Error::Fenced { job: 1 });
     assert_eq!(write(store, |tx| jobs::check(tx, 1, 1)).await, fenced);
-    assert_eq!(write(store, |tx| jobs::progress(tx, 1, 1, "x", 999)).await, fenced);
+    assert_eq!(
+        write(store, |tx| jobs::progress(tx, 1, 1, "x", 999)).await,
+        fenced
+    );
     assert_eq!(write(store, |tx| jobs::complete(tx, 1, 1)).await, fenced);
-    assert_eq!(write(store, |tx| jobs::fail(tx, 1, 1, "x", 999)).await, fenced);
-    assert_eq!(write(store, |tx| jobs::reschedule(tx, 1, 1, "x", 999)).await, fenced);
+    assert_eq!(
+        write(store, |tx| jobs::fail(tx, 1, 1, "x", 999)).await,
+        fenced
+    );
+    assert_eq!(
+        write(store, |tx| jobs::reschedule(tx, 1, 1, "x", 999)).await,
+        fenced
+    );
     assert_eq!(write(store, |tx| jobs::check(tx, 1, 2)).await, Ok(()));
-    assert_eq!(read(store, |tx| jobs::by_id(tx, 1)).await.unwrap().unwrap().progress, "half");
+    assert_eq!(
+        read(store, |tx| jobs::by_id(tx, 1))
+            .await
+            .unwrap()
+            .unwrap()
+            .progress,
+        "half"
+    );
 }
 
 async fn a_failed_job_waits_and_keeps_its_progress(store: &Store) {
     enqueue(store, job(1, "k", 0)).await;
     lease(store, "w", 0, 100).await.unwrap();
-    write(store, |tx| jobs::progress(tx, 1, 1, "half", 110)).await.unwrap();
+    write(store, |tx| jobs::progress(tx, 1, 1, "half", 110))
+        .await
+        .unwrap();
     let next_run = jobs::next_run_after_failure(0, 1);
-    write(store, move |tx| jobs::fail(tx, 1, 1, "no disk", next_run)).await.unwrap();
-    assert_eq!(write(store, |tx| jobs::check(tx, 1, 1)).await, Err(Error::Fenced { job: 1 }), "it was given back");
+    write(store, move |tx| jobs::fail(tx, 1, 1, "no disk", next_run))
+        .await
+        .unwrap();
+    assert_eq!(
+        write(store, |tx| jobs::check(tx, 1, 1)).await,
+        Err(Error::Fenced { job: 1 }),
+        "it was given back"
+    );
     assert_eq!(lease(store, "w", next_run - 1, 100).await, None);
     let again = lease(store, "w", next_run, 100).await.unwrap();
     assert_eq!((again.attempts, again.fence), (2, 2));
-    assert_eq!((again.progress.as_str(), again.last_error.as_deref()), ("half", Some("no disk")));
+    assert_eq!(
+        (again.progress.as_str(), again.last_error.as_deref()),
+        ("half", Some("no disk"))
+    );
 }
 
 async fn a_rescheduled_job_starts_afresh(store: &Store) {
     enqueue(store, job(1, "k", 0)).await;
     lease(store, "w", 0, 100).await.unwrap();
-    write(store, |tx| jobs::fail(tx, 1, 1, "no disk", 1)).await.unwrap();
+    write(store, |tx| jobs::fail(tx, 1, 1, "no disk", 1))
+        .await
+        .unwrap();
     lease(store, "w", 1, 100).await.unwrap();
-    write(store, |tx| jobs::reschedule(tx, 1, 2, "next page", 50)).await.unwrap();
+    write(store, |tx| jobs::reschedule(tx, 1, 2, "next page", 50))
+        .await
+        .unwrap();
     assert_eq!(lease(store, "w", 49, 100).await, None);
     let again = lease(store, "w", 50, 100).await.unwrap();
     assert_eq!((again.attempts, again.fence), (1, 3));
-    assert_eq!((again.progress.as_str(), again.last_error), ("next page", None));
+    assert_eq!(
+        (again.progress.as_str(), again.last_error),
+        ("next page", None)
+    );
 }
 
 async fn a_completed_job_is_gone(store: &Store) {
@@ -117,9 +190,16 @@ async fn the_summary_counts_by_kind(store: &Store) {
     enqueue(store, job(2, "empty", 9)).await;
     enqueue(store, job(3, "empty", 8)).await;
     let summary = read(store, jobs::summary).await.unwrap();
-    let summary: Vec<_> = summary.iter().map(|kind| (kind.kind.as_str(), kind.count, kind.first_run)).collect();
+    let summary: Vec<_> = summary
+        .iter()
+        .map(|kind| (kind.kind.as_str(), kind.count, kind.first_run))
+        .collect();
     assert_eq!(summary, [("empty", 2, 8), ("sweep", 1, 7)]);
-    let ids: Vec<i64> =
-        read(store, |tx| jobs::of_kind(tx, "empty", 9)).await.unwrap().iter().map(|row| row.id).collect();
+    let ids: Vec<i64> = read(store, |tx| jobs::of_kind(tx, "empty", 9))
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.id)
+        .collect();
     assert_eq!(ids, [3, 2]);
 }

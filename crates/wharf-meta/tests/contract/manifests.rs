@@ -38,11 +38,22 @@ async fn linked(store: &Store) {
 async fn a_manifest_comes_back_with_its_sealed_bytes(store: &Store) {
     images(store, &["sha256:a"]).await;
     let (row, sealed) = manifest("sha256:a");
-    assert_eq!(read(store, |tx| manifests::get(tx, 1, "sha256:a")).await, Ok(Some(row)));
-    assert_eq!(read(store, |tx| manifests::sealed(tx, 1, "sha256:a")).await, Ok(Some(sealed)));
-    assert_eq!(read(store, |tx| manifests::get(tx, 2, "sha256:a")).await, Ok(None));
+    assert_eq!(
+        read(store, |tx| manifests::get(tx, 1, "sha256:a")).await,
+        Ok(Some(row))
+    );
+    assert_eq!(
+        read(store, |tx| manifests::sealed(tx, 1, "sha256:a")).await,
+        Ok(Some(sealed))
+    );
+    assert_eq!(
+        read(store, |tx| manifests::get(tx, 2, "sha256:a")).await,
+        Ok(None)
+    );
     assert_eq!(read(store, |tx| manifests::any(tx, 1)).await, Ok(true));
-    write(store, |tx| manifests::delete(tx, 1, "sha256:a")).await.unwrap();
+    write(store, |tx| manifests::delete(tx, 1, "sha256:a"))
+        .await
+        .unwrap();
     assert_eq!(read(store, |tx| manifests::any(tx, 1)).await, Ok(false));
 }
 
@@ -50,51 +61,115 @@ async fn a_repository_holds_a_digest_once(store: &Store) {
     images(store, &["sha256:a"]).await;
     let (row, sealed) = manifest("sha256:a");
     let (again, bytes) = (row.clone(), sealed.clone());
-    assert!(is_unique(&write(store, move |tx| manifests::insert(tx, 1, &again, &bytes)).await));
-    write(store, move |tx| manifests::insert(tx, 2, &row, &sealed)).await.unwrap();
+    assert!(is_unique(
+        &write(store, move |tx| manifests::insert(tx, 1, &again, &bytes)).await
+    ));
+    write(store, move |tx| manifests::insert(tx, 2, &row, &sealed))
+        .await
+        .unwrap();
 }
 
 async fn pages_are_in_order_of_digest(store: &Store) {
     images(store, &["sha256:c", "sha256:a", "sha256:b"]).await;
-    let page = read(store, |tx| manifests::page(tx, 1, "sha256:a", 5)).await.unwrap();
+    let page = read(store, |tx| manifests::page(tx, 1, "sha256:a", 5))
+        .await
+        .unwrap();
     let digests: Vec<_> = page.into_iter().map(|row| row.digest).collect();
     assert_eq!(digests, ["sha256:b", "sha256:c"]);
 }
 
 async fn a_manifest_cannot_name_a_blob_that_is_not_linked(store: &Store) {
     images(store, &["sha256:a"]).await;
-    let dangling = write(store, |tx| manifests::add_link(tx, 1, "sha256:a", 0, "sha256:l")).await;
-    assert!(matches!(dangling, Err(Error::ForeignKey { .. })), "{dangling:?}");
+    let dangling = write(store, |tx| {
+        manifests::add_link(tx, 1, "sha256:a", 0, "sha256:l")
+    })
+    .await;
+    assert!(
+        matches!(dangling, Err(Error::ForeignKey { .. })),
+        "{dangling:?}"
+    );
     linked(store).await;
-    write(store, |tx| manifests::add_link(tx, 1, "sha256:a", 0, "sha256:l")).await.unwrap();
-    assert_eq!(read(store, |tx| manifests::links(tx, 1, "sha256:a")).await.unwrap(), ["sha256:l"]);
+    write(store, |tx| {
+        manifests::add_link(tx, 1, "sha256:a", 0, "sha256:l")
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        read(store, |tx| manifests::links(tx, 1, "sha256:a"))
+            .await
+            .unwrap(),
+        ["sha256:l"]
+    );
 }
 
 async fn a_linked_blob_tells_its_size_and_its_first_media_type(store: &Store) {
     linked(store).await;
-    let blob = |media_type: Option<&str>| Some(LinkedBlob { blob: 9, size: 77, media_type: media_type.map(str::to_owned) });
-    assert_eq!(read(store, |tx| manifests::linked_blob(tx, 1, "sha256:l")).await, Ok(blob(None)));
+    let blob = |media_type: Option<&str>| {
+        Some(LinkedBlob {
+            blob: 9,
+            size: 77,
+            media_type: media_type.map(str::to_owned),
+        })
+    };
+    assert_eq!(
+        read(store, |tx| manifests::linked_blob(tx, 1, "sha256:l")).await,
+        Ok(blob(None))
+    );
     write(store, |tx| {
         manifests::name_media_type(tx, 9, "one")?;
         manifests::name_media_type(tx, 9, "two")
     })
     .await
     .unwrap();
-    assert_eq!(read(store, |tx| manifests::linked_blob(tx, 1, "sha256:l")).await, Ok(blob(Some("one"))));
-    assert_eq!(read(store, |tx| manifests::linked_blob(tx, 2, "sha256:l")).await, Ok(None));
+    assert_eq!(
+        read(store, |tx| manifests::linked_blob(tx, 1, "sha256:l")).await,
+        Ok(blob(Some("one")))
+    );
+    assert_eq!(
+        read(store, |tx| manifests::linked_blob(tx, 2, "sha256:l")).await,
+        Ok(None)
+    );
 }
 
 async fn an_index_holds_its_members(store: &Store) {
     images(store, &["sha256:index", "sha256:a"]).await;
-    let dangling = write(store, |tx| manifests::add_child(tx, 1, "sha256:index", 0, "sha256:b")).await;
-    assert!(matches!(dangling, Err(Error::ForeignKey { .. })), "{dangling:?}");
-    write(store, |tx| manifests::add_child(tx, 1, "sha256:index", 0, "sha256:a")).await.unwrap();
-    assert_eq!(read(store, |tx| manifests::parents(tx, 1, "sha256:a")).await.unwrap(), ["sha256:index"]);
-    assert_eq!(read(store, |tx| manifests::a_parent(tx, 1)).await, Ok(Some("sha256:index".to_owned())));
+    let dangling = write(store, |tx| {
+        manifests::add_child(tx, 1, "sha256:index", 0, "sha256:b")
+    })
+    .await;
+    assert!(
+        matches!(dangling, Err(Error::ForeignKey { .. })),
+        "{dangling:?}"
+    );
+    write(store, |tx| {
+        manifests::add_child(tx, 1, "sha256:index", 0, "sha256:a")
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        read(store, |tx| manifests::parents(tx, 1, "sha256:a"))
+            .await
+            .unwrap(),
+        ["sha256:index"]
+    );
+    assert_eq!(
+        read(store, |tx| manifests::a_parent(tx, 1)).await,
+        Ok(Some("sha256:index".to_owned()))
+    );
     let held = write(store, |tx| manifests::delete(tx, 1, "sha256:a")).await;
     assert!(matches!(held, Err(Error::ForeignKey { .. })), "{held:?}");
-    assert_eq!(write(store, |tx| manifests::delete_children(tx, 1, "sha256:index")).await, Ok(1));
-    write(store, |tx| manifests::delete(tx, 1, "sha256:a")).await.unwrap();
+    assert_eq!(
+        write(store, |tx| manifests::delete_children(
+            tx,
+            1,
+            "sha256:index"
+        ))
+        .await,
+        Ok(1)
+    );
+    write(store, |tx| manifests::delete(tx, 1, "sha256:a"))
+        .await
+        .unwrap();
     assert_eq!(read(store, |tx| manifests::a_parent(tx, 1)).await, Ok(None));
 }
 
@@ -109,7 +184,25 @@ async fn trashing_keeps_the_links_and_a_new_push_rescues_them(store: &Store) {
     .await
     .unwrap();
     let until = |link: Option<blobs::Link>| link.and_then(|link| link.trash_until);
-    assert_eq!(until(read(store, |tx| blobs::find_link(tx, 1, "sha256:l")).await.unwrap()), Some(99));
-    write(store, |tx| manifests::add_link(tx, 1, "sha256:b", 0, "sha256:l")).await.unwrap();
-    assert_eq!(until(read(store, |tx| blobs::find_link(tx, 1, "sha256:l")).await.unwrap()), None);
+    assert_eq!(
+        until(
+            read(store, |tx| blobs::find_link(tx, 1, "sha256:l"))
+                .await
+                .unwrap()
+        ),
+        Some(99)
+    );
+    write(store, |tx| {
+        manifests::add_link(tx, 1, "sha256:b", 0, "sha256:l")
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        until(
+            read(store, |tx| blobs::find_link(tx, 1, "sha256:l"))
+                .await
+                .unwrap()
+        ),
+        None
+    );
 }

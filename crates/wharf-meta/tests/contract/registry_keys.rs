@@ -16,12 +16,28 @@ fn key(material: i64) -> RegistryKeyRow {
 }
 
 async fn the_newest_generation_is_current_and_the_older_stay(store: &Store) {
-    assert_eq!(read(store, |tx| registry_keys::current(tx, ACCOUNT, REGION)).await, Ok(None));
+    assert_eq!(
+        read(store, |tx| registry_keys::current(tx, ACCOUNT, REGION)).await,
+        Ok(None)
+    );
     for material in [1, 10, 2] {
-        write(store, move |tx| registry_keys::insert(tx, &key(material))).await.unwrap();
+        write(store, move |tx| registry_keys::insert(tx, &key(material)))
+            .await
+            .unwrap();
     }
-    assert_eq!(read(store, |tx| registry_keys::current(tx, ACCOUNT, REGION)).await, Ok(Some(key(10))));
-    assert_eq!(read(store, |tx| registry_keys::get(tx, ACCOUNT, REGION, 2)).await, Ok(Some(key(2))));
-    assert_eq!(read(store, |tx| registry_keys::get(tx, ACCOUNT, "elsewhere", 2)).await, Ok(None));
-    assert!(is_unique(&write(store, |tx| registry_keys::insert(tx, &key(2))).await));
+    assert_eq!(
+        read(store, |tx| registry_keys::current(tx, ACCOUNT, REGION)).await,
+        Ok(Some(key(10)))
+    );
+    assert_eq!(
+        read(store, |tx| registry_keys::get(tx, ACCOUNT, REGION, 2)).await,
+        Ok(Some(key(2)))
+    );
+    assert_eq!(
+        read(store, |tx| registry_keys::get(tx, ACCOUNT, "elsewhere", 2)).await,
+        Ok(None)
+    );
+    assert!(is_unique(
+        &write(store, |tx| registry_keys::insert(tx, &key(2))).await
+    ));
 }

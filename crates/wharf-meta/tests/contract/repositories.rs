@@ -29,23 +29,38 @@ pub fn row(id: i64, region: &str, name: &str) -> RepositoryRow {
 
 /// The account, and one repository of each given id and name in `eu-west-1`.
 pub async fn make(store: &Store, repositories: &[(i64, &'static str)]) {
-    let rows: Vec<RepositoryRow> = repositories.iter().map(|(id, name)| row(*id, "eu-west-1", name)).collect();
-    let account = AccountRow { account: "123456789012".to_owned(), name: String::new(), created_at: 1 };
+    let rows: Vec<RepositoryRow> = repositories
+        .iter()
+        .map(|(id, name)| row(*id, "eu-west-1", name))
+        .collect();
+    let account = AccountRow {
+        account: "123456789012".to_owned(),
+        name: String::new(),
+        created_at: 1,
+    };
     write(store, move |tx| {
         accounts::insert(tx, &account)?;
-        rows.iter().try_for_each(|row| repositories::insert(tx, row))
+        rows.iter()
+            .try_for_each(|row| repositories::insert(tx, row))
     })
     .await
     .unwrap();
 }
 
 async fn find(store: &Store, region: &'static str, name: &'static str) -> Option<RepositoryRow> {
-    read(store, move |tx| repositories::by_name(tx, "123456789012", region, name)).await.unwrap()
+    read(store, move |tx| {
+        repositories::by_name(tx, "123456789012", region, name)
+    })
+    .await
+    .unwrap()
 }
 
 async fn a_repository_is_found_by_its_whole_name_only(store: &Store) {
     make(store, &[(1, "team/app")]).await;
-    assert_eq!(find(store, "eu-west-1", "team/app").await, Some(row(1, "eu-west-1", "team/app")));
+    assert_eq!(
+        find(store, "eu-west-1", "team/app").await,
+        Some(row(1, "eu-west-1", "team/app"))
+    );
     assert_eq!(find(store, "eu-west-1", "team/ap").await, None);
     assert_eq!(find(store, "eu-west-1", "team/_pp").await, None);
     assert_eq!(find(store, "us-east-1", "team/app").await, None);
@@ -53,18 +68,39 @@ async fn a_repository_is_found_by_its_whole_name_only(store: &Store) {
 
 async fn a_name_is_taken_once_in_each_registry(store: &Store) {
     make(store, &[(1, "app")]).await;
-    assert!(is_unique(&write(store, |tx| repositories::insert(tx, &row(2, "eu-west-1", "app"))).await));
-    write(store, |tx| repositories::insert(tx, &row(3, "us-east-1", "app"))).await.unwrap();
-    assert_eq!(find(store, "us-east-1", "app").await.map(|row| row.id), Some(3));
+    assert!(is_unique(
+        &write(store, |tx| repositories::insert(
+            tx,
+            &row(2, "eu-west-1", "app")
+        ))
+        .await
+    ));
+    write(store, |tx| {
+        repositories::insert(tx, &row(3, "us-east-1", "app"))
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        find(store, "us-east-1", "app").await.map(|row| row.id),
+        Some(3)
+    );
 }
 
 async fn pages_are_in_byte_order_of_name(store: &Store) {
-    make(store, &[(1, "b"), (2, "a-b"), (3, "a/b"), (4, "a_b"), (5, "a0")]).await;
+    make(
+        store,
+        &[(1, "b"), (2, "a-b"), (3, "a/b"), (4, "a_b"), (5, "a0")],
+    )
+    .await;
     let mut names = Vec::new();
     let mut after = String::new();
     loop {
         let from = after.clone();
-        let page = read(store, move |tx| repositories::page(tx, "123456789012", "eu-west-1", &from, 2)).await.unwrap();
+        let page = read(store, move |tx| {
+            repositories::page(tx, "123456789012", "eu-west-1", &from, 2)
+        })
+        .await
+        .unwrap();
         let Some(last) = page.last() else { break };
         after.clone_from(&last.name);
         names.extend(page.into_iter().map(|row| row.name));
@@ -81,11 +117,26 @@ async fn resource_tags_are_overwritten_by_key_and_removed_one_by_one(store: &Sto
     })
     .await
     .unwrap();
-    let both = vec![("Team".to_owned(), String::new()), ("team".to_owned(), "two".to_owned())];
-    assert_eq!(read(store, |tx| repositories::tags(tx, 1)).await, Ok(both.clone()));
-    assert_eq!(write(store, |tx| repositories::delete_tag(tx, 1, "absent")).await, Ok(false));
-    assert_eq!(write(store, |tx| repositories::delete_tag(tx, 1, "Team")).await, Ok(true));
-    assert_eq!(read(store, |tx| repositories::tags(tx, 1)).await, Ok(both[1..].to_vec()));
+    let both = vec![
+        ("Team".to_owned(), String::new()),
+        ("team".to_owned(), "two".to_owned()),
+    ];
+    assert_eq!(
+        read(store, |tx| repositories::tags(tx, 1)).await,
+        Ok(both.clone())
+    );
+    assert_eq!(
+        write(store, |tx| repositories::delete_tag(tx, 1, "absent")).await,
+        Ok(false)
+    );
+    assert_eq!(
+        write(store, |tx| repositories::delete_tag(tx, 1, "Team")).await,
+        Ok(true)
+    );
+    assert_eq!(
+        read(store, |tx| repositories::tags(tx, 1)).await,
+        Ok(both[1..].to_vec())
+    );
 }
 
 async fn a_deleted_repository_takes_its_resource_tags_along(store: &Store) {
@@ -97,5 +148,8 @@ async fn a_deleted_repository_takes_its_resource_tags_along(store: &Store) {
     .await
     .unwrap();
     assert_eq!(find(store, "eu-west-1", "app").await, None);
-    assert_eq!(read(store, |tx| repositories::tags(tx, 1)).await, Ok(Vec::new()));
+    assert_eq!(
+        read(store, |tx| repositories::tags(tx, 1)).await,
+        Ok(Vec::new())
+    );
 }

@@ -3,7 +3,9 @@ use std::sync::{Arc, Barrier};
 
 use wharf_meta::jobs::{self, Lease, NewJob};
 use wharf_meta::registry_keys::{self, RegistryKeyRow};
-use wharf_meta::{Database, Error, Result, Store, Tx, blobs, events, manifests, repositories, tags};
+use wharf_meta::{
+    Database, Error, Result, Store, Tx, blobs, events, manifests, repositories, tags,
+};
 
 use super::rows::{ACCOUNT, REGION, account, manifest, read, repository, write};
 
@@ -65,7 +67,16 @@ async fn a_push_and_the_removal_of_its_layer_do_not_both_win(store: &Store) {
         let (encryption, digest) = ("AES256".to_owned(), "sha256:layer".to_owned());
         blobs::insert(
             tx,
-            &blobs::BlobRow { id: 1, account, region, encryption, digest, size: 1, media_type: None, created_at: 1 },
+            &blobs::BlobRow {
+                id: 1,
+                account,
+                region,
+                encryption,
+                digest,
+                size: 1,
+                media_type: None,
+                created_at: 1,
+            },
         )?;
         blobs::link(tx, 7, "sha256:layer", 1, 0, 1)
     })
@@ -88,7 +99,10 @@ async fn a_push_and_the_removal_of_its_layer_do_not_both_win(store: &Store) {
     let (pushed, removed) = both(store, push, remove).await;
     assert_ne!(pushed, removed, "one wins");
     let held = read(store, |tx| {
-        Ok((manifests::get(tx, 7, "sha256:image")?.is_some(), manifests::linked_blob(tx, 7, "sha256:layer")?.is_some()))
+        Ok((
+            manifests::get(tx, 7, "sha256:image")?.is_some(),
+            manifests::linked_blob(tx, 7, "sha256:layer")?.is_some(),
+        ))
     });
     assert_eq!(held.await, Ok((pushed, pushed)), "an image has its layer");
 }
@@ -108,8 +122,15 @@ async fn two_pushes_of_one_immutable_tag_do_not_both_win(store: &Store) {
     let (one, other) = both(store, push("sha256:1"), push("sha256:2")).await;
     assert_ne!(one, other, "one wins");
     let winner = if one { "sha256:1" } else { "sha256:2" };
-    assert_eq!(read(store, |tx| tags::get(tx, 7, "v1")).await, Ok(Some(winner.to_owned())));
-    assert_eq!(store.table_counts().await.unwrap()["manifests"], 1, "the loser leaves no image");
+    assert_eq!(
+        read(store, |tx| tags::get(tx, 7, "v1")).await,
+        Ok(Some(winner.to_owned()))
+    );
+    assert_eq!(
+        store.table_counts().await.unwrap()["manifests"],
+        1,
+        "the loser leaves no image"
+    );
 }
 
 async fn two_repositories_of_one_name_do_not_both_win(store: &Store) {
@@ -125,7 +146,12 @@ async fn two_repositories_of_one_name_do_not_both_win(store: &Store) {
     };
     let (one, other) = both(store, create(1), create(2)).await;
     assert_ne!(one, other, "one wins");
-    let row = read(store, |tx| repositories::by_name(tx, ACCOUNT, REGION, "app")).await.unwrap().unwrap();
+    let row = read(store, |tx| {
+        repositories::by_name(tx, ACCOUNT, REGION, "app")
+    })
+    .await
+    .unwrap()
+    .unwrap();
     assert_eq!(row.id, if one { 1 } else { 2 });
 }
 
@@ -151,13 +177,25 @@ async fn a_tag_and_the_deletion_of_its_image_do_not_both_win(store: &Store) {
     let (tagged, deleted) = both(store, tag, delete).await;
     assert_ne!(tagged, deleted, "one wins");
     let counts = store.table_counts().await.unwrap();
-    assert_eq!((counts["tags"], counts["manifests"]), (i64::from(tagged), i64::from(tagged)));
+    assert_eq!(
+        (counts["tags"], counts["manifests"]),
+        (i64::from(tagged), i64::from(tagged))
+    );
 }
 
 async fn two_workers_do_not_lease_one_job(store: &Store) {
     write(store, |tx| {
         let (kind, payload) = ("k".to_owned(), "{}".to_owned());
-        jobs::enqueue(tx, &NewJob { id: 1, kind, payload, next_run: 0, created_at: 0 })
+        jobs::enqueue(
+            tx,
+            &NewJob {
+                id: 1,
+                kind,
+                payload,
+                next_run: 0,
+                created_at: 0,
+            },
+        )
     })
     .await
     .unwrap();
@@ -168,12 +206,28 @@ async fn two_workers_do_not_lease_one_job(store: &Store) {
             // Both have looked before either leases.
             jobs::by_id(tx, 1)?;
             meeting.meet();
-            won(jobs::lease(tx, Lease { owner, now: 1, wall: 1, until: 100 })?.is_some())
+            won(jobs::lease(
+                tx,
+                Lease {
+                    owner,
+                    now: 1,
+                    wall: 1,
+                    until: 100,
+                },
+            )?
+            .is_some())
         }
     };
     let (one, other) = both(store, lease("one"), lease("other")).await;
     assert_ne!(one, other, "one wins");
-    assert_eq!(read(store, |tx| jobs::by_id(tx, 1)).await.unwrap().unwrap().fence, 1);
+    assert_eq!(
+        read(store, |tx| jobs::by_id(tx, 1))
+            .await
+            .unwrap()
+            .unwrap()
+            .fence,
+        1
+    );
 }
 
 async fn two_first_uses_make_one_registry_key(store: &Store) {
@@ -186,7 +240,13 @@ async fn two_first_uses_make_one_registry_key(store: &Store) {
             }
             meeting.meet();
             let (account, region, wrapped) = (ACCOUNT.to_owned(), REGION.to_owned(), vec![secret]);
-            let row = RegistryKeyRow { account, region, material: 1, wrapped, created_at: 1 };
+            let row = RegistryKeyRow {
+                account,
+                region,
+                material: 1,
+                wrapped,
+                created_at: 1,
+            };
             registry_keys::insert(tx, &row).map(|()| row.wrapped)
         }
     };
@@ -195,9 +255,13 @@ async fn two_first_uses_make_one_registry_key(store: &Store) {
 }
 
 async fn two_sequencers_give_each_event_one_place(store: &Store) {
-    write(store, |tx| ["a", "b", "c", "d"].iter().try_for_each(|id| events::insert(tx, &super::events::event(id, 0))))
-        .await
-        .unwrap();
+    write(store, |tx| {
+        ["a", "b", "c", "d"]
+            .iter()
+            .try_for_each(|id| events::insert(tx, &super::events::event(id, 0)))
+    })
+    .await
+    .unwrap();
     let meeting = Meeting::new(store);
     let stamp = || {
         let mut meeting = meeting.clone();
@@ -209,8 +273,19 @@ async fn two_sequencers_give_each_event_one_place(store: &Store) {
     };
     let (one, other) = tokio::join!(write(store, stamp()), write(store, stamp()));
     let stamped = one.unwrap() + other.unwrap();
-    assert_eq!(stamped, if store.database() == Database::PostgreSql { 4 } else { 0 });
-    let places: Vec<i64> =
-        read(store, |tx| events::after(tx, 0, 10)).await.unwrap().iter().map(|row| row.seq).collect();
+    assert_eq!(
+        stamped,
+        if store.database() == Database::PostgreSql {
+            4
+        } else {
+            0
+        }
+    );
+    let places: Vec<i64> = read(store, |tx| events::after(tx, 0, 10))
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.seq)
+        .collect();
     assert_eq!(places, [1, 2, 3, 4]);
 }

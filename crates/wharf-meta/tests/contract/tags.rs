@@ -22,26 +22,45 @@ pub fn manifest(digest: &str) -> (ManifestRow, SealedManifest) {
         annotations: None,
         pushed_at: 3,
     };
-    let sealed =
-        SealedManifest { key_id: "registry".to_owned(), material: 1, wrapped: vec![1, 0, 2], sealed: vec![3, 0, 4] };
+    let sealed = SealedManifest {
+        key_id: "registry".to_owned(),
+        material: 1,
+        wrapped: vec![1, 0, 2],
+        sealed: vec![3, 0, 4],
+    };
     (row, sealed)
 }
 
 /// Makes images of these digests in repository 1.
 pub async fn images(store: &Store, digests: &[&'static str]) {
     let rows: Vec<_> = digests.iter().map(|digest| manifest(digest)).collect();
-    write(store, move |tx| rows.iter().try_for_each(|(row, sealed)| manifests::insert(tx, 1, row, sealed)))
-        .await
-        .unwrap();
+    write(store, move |tx| {
+        rows.iter()
+            .try_for_each(|(row, sealed)| manifests::insert(tx, 1, row, sealed))
+    })
+    .await
+    .unwrap();
 }
 
 async fn a_tag_is_made_once_and_then_moved(store: &Store) {
     images(store, &["sha256:a", "sha256:b"]).await;
-    write(store, |tx| tags::insert(tx, 1, "v1", "sha256:a", 1)).await.unwrap();
-    assert!(is_unique(&write(store, |tx| tags::insert(tx, 1, "v1", "sha256:b", 2)).await));
-    assert_eq!(read(store, |tx| tags::get(tx, 1, "v1")).await, Ok(Some("sha256:a".to_owned())));
-    write(store, |tx| tags::move_to(tx, 1, "v1", "sha256:b", 2)).await.unwrap();
-    assert_eq!(read(store, |tx| tags::get(tx, 1, "v1")).await, Ok(Some("sha256:b".to_owned())));
+    write(store, |tx| tags::insert(tx, 1, "v1", "sha256:a", 1))
+        .await
+        .unwrap();
+    assert!(is_unique(
+        &write(store, |tx| tags::insert(tx, 1, "v1", "sha256:b", 2)).await
+    ));
+    assert_eq!(
+        read(store, |tx| tags::get(tx, 1, "v1")).await,
+        Ok(Some("sha256:a".to_owned()))
+    );
+    write(store, |tx| tags::move_to(tx, 1, "v1", "sha256:b", 2))
+        .await
+        .unwrap();
+    assert_eq!(
+        read(store, |tx| tags::get(tx, 1, "v1")).await,
+        Ok(Some("sha256:b".to_owned()))
+    );
     assert_eq!(read(store, |tx| tags::get(tx, 1, "V1")).await, Ok(None));
     assert_eq!(read(store, |tx| tags::get(tx, 2, "v1")).await, Ok(None));
     write(store, |tx| tags::delete(tx, 1, "v1")).await.unwrap();
@@ -51,31 +70,62 @@ async fn a_tag_is_made_once_and_then_moved(store: &Store) {
 async fn a_tag_cannot_point_to_what_is_not_there(store: &Store) {
     images(store, &["sha256:a"]).await;
     let dangling = write(store, |tx| tags::insert(tx, 1, "v1", "sha256:b", 1)).await;
-    assert!(matches!(dangling, Err(Error::ForeignKey { .. })), "{dangling:?}");
-    write(store, |tx| tags::insert(tx, 1, "v1", "sha256:a", 1)).await.unwrap();
+    assert!(
+        matches!(dangling, Err(Error::ForeignKey { .. })),
+        "{dangling:?}"
+    );
+    write(store, |tx| tags::insert(tx, 1, "v1", "sha256:a", 1))
+        .await
+        .unwrap();
     let held = write(store, |tx| manifests::delete(tx, 1, "sha256:a")).await;
     assert!(matches!(held, Err(Error::ForeignKey { .. })), "{held:?}");
 }
 
 async fn pages_of_tags_are_in_byte_order(store: &Store) {
     images(store, &["sha256:a"]).await;
-    write(store, |tx| ["b", "_", "B", "a.1", "a-1"].iter().try_for_each(|tag| tags::insert(tx, 1, tag, "sha256:a", 1)))
-        .await
-        .unwrap();
-    assert_eq!(read(store, |tx| tags::page(tx, 1, "", 3)).await.unwrap(), ["B", "_", "a-1"]);
-    assert_eq!(read(store, |tx| tags::page(tx, 1, "a-1", 3)).await.unwrap(), ["a.1", "b"]);
-    assert_eq!(read(store, |tx| tags::of_digest(tx, 1, "sha256:a")).await.unwrap().len(), 5);
+    write(store, |tx| {
+        ["b", "_", "B", "a.1", "a-1"]
+            .iter()
+            .try_for_each(|tag| tags::insert(tx, 1, tag, "sha256:a", 1))
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        read(store, |tx| tags::page(tx, 1, "", 3)).await.unwrap(),
+        ["B", "_", "a-1"]
+    );
+    assert_eq!(
+        read(store, |tx| tags::page(tx, 1, "a-1", 3)).await.unwrap(),
+        ["a.1", "b"]
+    );
+    assert_eq!(
+        read(store, |tx| tags::of_digest(tx, 1, "sha256:a"))
+            .await
+            .unwrap()
+            .len(),
+        5
+    );
 }
 
 async fn entries_walk_every_tag_and_every_untagged_image_once(store: &Store) {
     images(store, &["sha256:a", "sha256:b", "sha256:c"]).await;
-    write(store, |tx| ["x", "y", "z"].iter().try_for_each(|tag| tags::insert(tx, 1, tag, "sha256:b", 1))).await.unwrap();
+    write(store, |tx| {
+        ["x", "y", "z"]
+            .iter()
+            .try_for_each(|tag| tags::insert(tx, 1, tag, "sha256:b", 1))
+    })
+    .await
+    .unwrap();
     let mut seen = Vec::new();
     let mut after = (String::new(), String::new());
     loop {
         let from = after.clone();
-        let page = read(store, move |tx| tags::entries(tx, 1, (&from.0, &from.1), 2)).await.unwrap();
-        let Some((digest, tag)) = page.last().cloned() else { break };
+        let page = read(store, move |tx| tags::entries(tx, 1, (&from.0, &from.1), 2))
+            .await
+            .unwrap();
+        let Some((digest, tag)) = page.last().cloned() else {
+            break;
+        };
         after = (digest, tag.unwrap_or_default());
         seen.extend(page);
     }

@@ -9,7 +9,14 @@ pub static CASES: &[crate::Case] = &cases![
 ];
 
 fn put(tx: &mut Tx, digest: &str, deleted_at: i64, until: i64) -> wharf_meta::Result<()> {
-    trash::put_manifest(tx, 1, digest, &format!(r#"{{"at":{deleted_at}}}"#), deleted_at, until)
+    trash::put_manifest(
+        tx,
+        1,
+        digest,
+        &format!(r#"{{"at":{deleted_at}}}"#),
+        deleted_at,
+        until,
+    )
 }
 
 async fn the_trash_gives_back_the_newest_document_of_a_manifest(store: &Store) {
@@ -22,7 +29,10 @@ async fn the_trash_gives_back_the_newest_document_of_a_manifest(store: &Store) {
     .unwrap();
     let newest = read(store, |tx| trash::manifest(tx, 1, "sha256:a")).await;
     assert_eq!(newest, Ok(Some(r#"{"at":2}"#.to_owned())));
-    assert_eq!(read(store, |tx| trash::manifest(tx, 2, "sha256:a")).await, Ok(None));
+    assert_eq!(
+        read(store, |tx| trash::manifest(tx, 2, "sha256:a")).await,
+        Ok(None)
+    );
 }
 
 async fn emptying_takes_only_what_is_due_and_no_more_than_asked(store: &Store) {
@@ -44,8 +54,17 @@ async fn emptying_takes_only_what_is_due_and_no_more_than_asked(store: &Store) {
     .await
     .unwrap();
     assert_eq!(write(store, |tx| trash::empty(tx, 9, 10)).await, Ok(0));
-    assert_eq!(write(store, |tx| trash::empty(tx, 11, 1)).await, Ok(2), "one manifest, one repository");
+    assert_eq!(
+        write(store, |tx| trash::empty(tx, 11, 1)).await,
+        Ok(2),
+        "one manifest, one repository"
+    );
     assert_eq!(write(store, |tx| trash::empty(tx, 11, 1)).await, Ok(1));
     assert_eq!(write(store, |tx| trash::empty(tx, 11, 1)).await, Ok(0));
-    assert!(read(store, |tx| trash::manifest(tx, 1, "sha256:c")).await.unwrap().is_some());
+    assert!(
+        read(store, |tx| trash::manifest(tx, 1, "sha256:c"))
+            .await
+            .unwrap()
+            .is_some()
+    );
 }

@@ -3,7 +3,10 @@ use wharf_meta::usage::{self, UsageRow};
 
 use super::rows::{ACCOUNT, read, write};
 
-pub static CASES: &[crate::Case] = &cases![uses_add_up_and_the_last_one_stays, a_repository_is_forgotten_in_parts];
+pub static CASES: &[crate::Case] = &cases![
+    uses_add_up_and_the_last_one_stays,
+    a_repository_is_forgotten_in_parts
+];
 
 fn uses(repository: i64, day: i64, uses: i64, last_at: i64) -> UsageRow {
     UsageRow {
@@ -18,23 +21,47 @@ fn uses(repository: i64, day: i64, uses: i64, last_at: i64) -> UsageRow {
 }
 
 async fn uses_add_up_and_the_last_one_stays(store: &Store) {
-    assert_eq!(read(store, |tx| usage::last_at(tx, 1, "sha256:1")).await, Ok(None));
-    assert_eq!(read(store, |tx| usage::total(tx, 1, "sha256:1")).await, Ok(0));
-    for row in [uses(1, 1, 2, 50), uses(1, 1, 3, 40), uses(1, 2, 10, 45), uses(2, 1, 100, 99)] {
+    assert_eq!(
+        read(store, |tx| usage::last_at(tx, 1, "sha256:1")).await,
+        Ok(None)
+    );
+    assert_eq!(
+        read(store, |tx| usage::total(tx, 1, "sha256:1")).await,
+        Ok(0)
+    );
+    for row in [
+        uses(1, 1, 2, 50),
+        uses(1, 1, 3, 40),
+        uses(1, 2, 10, 45),
+        uses(2, 1, 100, 99),
+    ] {
         write(store, move |tx| usage::add(tx, &row)).await.unwrap();
     }
-    assert_eq!(read(store, |tx| usage::last_at(tx, 1, "sha256:1")).await, Ok(Some(50)));
-    assert_eq!(read(store, |tx| usage::total(tx, 1, "sha256:1")).await, Ok(15));
+    assert_eq!(
+        read(store, |tx| usage::last_at(tx, 1, "sha256:1")).await,
+        Ok(Some(50))
+    );
+    assert_eq!(
+        read(store, |tx| usage::total(tx, 1, "sha256:1")).await,
+        Ok(15)
+    );
     assert_eq!(store.table_counts().await.unwrap()["usage"], 3);
 }
 
 async fn a_repository_is_forgotten_in_parts(store: &Store) {
     for day in 0..3 {
-        write(store, move |tx| usage::add(tx, &uses(1, day, 1, 1))).await.unwrap();
-        write(store, move |tx| usage::add(tx, &uses(2, day, 1, 1))).await.unwrap();
+        write(store, move |tx| usage::add(tx, &uses(1, day, 1, 1)))
+            .await
+            .unwrap();
+        write(store, move |tx| usage::add(tx, &uses(2, day, 1, 1)))
+            .await
+            .unwrap();
     }
     assert_eq!(write(store, |tx| usage::remove(tx, 1, 2)).await, Ok(2));
     assert_eq!(write(store, |tx| usage::remove(tx, 1, 2)).await, Ok(1));
     assert_eq!(write(store, |tx| usage::remove(tx, 1, 2)).await, Ok(0));
-    assert_eq!(read(store, |tx| usage::total(tx, 2, "sha256:1")).await, Ok(3));
+    assert_eq!(
+        read(store, |tx| usage::total(tx, 2, "sha256:1")).await,
+        Ok(3)
+    );
 }

@@ -17,6 +17,8 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// A manifest ready to be stored: parsed, hashed and sealed before the transaction, so that a re-run stores the same bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct NewImage {
+    /// The repository it was sealed for: its data key is wrapped for no other.
+    pub(crate) repository: i64,
     /// `image_size` is filled in by the transaction, from the layers it finds.
     pub(crate) row: ManifestRow,
     pub(crate) sealed: SealedManifest,
@@ -57,6 +59,13 @@ pub(crate) struct Removed {
 /// Stores a manifest and moves its tag, or refuses and changes nothing.
 pub(crate) fn put(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> Result<()> {
     let repository = grant.repository()?;
+    if repository.id != new.repository {
+        // Deleted and made anew since the check: the layers went with the old one.
+        return Err(Error::RepositoryNotFound {
+            name: repository.name.clone(),
+            registry: repository.account.clone(),
+        });
+    }
     let digest = new.row.digest.as_str();
     let pointed = match &new.tag {
         Some(tag) => tags::get(tx.meta, repository.id, tag)?,

@@ -9,6 +9,7 @@ use wharf_wire::oci::Digest;
 
 use crate::support::http::{Connection, Response};
 use crate::support::images::Image;
+use crate::support::note::note;
 use crate::support::registry::Registry;
 use crate::support::{Options, Server, admin, stored, tools};
 
@@ -16,6 +17,8 @@ use crate::support::{Options, Server, admin, stored, tools};
 const ROUNDS: usize = 100;
 /// Requests that a kill has to catch without an answer, for its round to count.
 const CAUGHT: usize = 4;
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 /// Clients that push at once.
 const CLIENTS: u64 = 8;
 const REPOSITORY: &str = "crash/app";
@@ -160,7 +163,7 @@ impl Flight {
 fn push(
     registry: &Registry,
     seed: u64,
-    mut send: impl FnMut(&str, &str, &[(&str, &str)], &[u8]) -> io::Result<Response>,
+    mut request: impl FnMut(&str, &str, Headers<'_>, &[u8]) -> io::Result<Response>,
 ) -> Acknowledged {
     let mut done = Acknowledged {
         seed,
@@ -170,7 +173,7 @@ fn push(
     let image = image(seed);
     let mut all = || -> io::Result<()> {
         for blob in &image.blobs {
-            let begun = send(
+            let begun = request(
                 "POST",
                 &format!("/v2/{REPOSITORY}/blobs/uploads/"),
                 &[],
@@ -178,25 +181,29 @@ fn push(
             )?;
             let begun = begun.expect_status(202);
             let upload = registry.path_of(begun.header("location").expect("a location"));
-            let cut = if seed % 3 == 0 { blob.len() / 2 } else { 0 };
+            let cut = if seed.is_multiple_of(3) {
+                blob.len() / 2
+            } else {
+                0
+            };
             let (first, second) = blob.split_at(cut);
             for chunk in [first, second] {
                 if !chunk.is_empty() {
-                    send("PATCH", &upload, &[], chunk)?.expect_status(202);
+                    request("PATCH", &upload, &[], chunk)?.expect_status(202);
                 }
             }
             let path = format!("{upload}?digest={}", Digest::of(blob));
-            send("PUT", &path, &[], b"")?.expect_status(201);
+            request("PUT", &path, &[], b"")?.expect_status(201);
             done.blobs += 1;
         }
         let path = format!("/v2/{REPOSITORY}/manifests/{}", tag(seed));
         let kind = [("content-type", image.media_type)];
-        send("PUT", &path, &kind, &image.manifest)?.expect_status(201);
+        request("PUT", &path, &kind, &image.manifest)?.expect_status(201);
         done.manifest = Manifest::Stored;
         if seed % 4 == 3 {
             done.manifest = Manifest::Leaving;
             let path = format!("/v2/{REPOSITORY}/manifests/{}", image.digest());
-            send("DELETE", &path, &[], b"")?.expect_status(202);
+            request("DELETE", &path, &[], b"")?.expect_status(202);
             done.manifest = Manifest::Removed;
         }
         Ok(())
@@ -293,16 +300,14 @@ fn what_was_acknowledged_survives_kills_amid_requests_and_a_sweep_leaves_only_wh
         .iter()
         .filter(|a| a.manifest != Manifest::Unknown)
         .count();
-    println!(
+    note(&format!(
         "{counted} kills caught {caught} requests; {blobs} blobs and {images} images acknowledged"
-    );
+    ));
     assert!(images >= ROUNDS, "only {images} images were acknowledged");
 }
 
 /// Sends each request on a connection of its own.
-fn plain(
-    registry: &Registry,
-) -> impl Fn(&str, &str, &[(&str, &str)], &[u8]) -> io::Result<Response> {
+fn plain(registry: &Registry) -> impl Fn(&str, &str, Headers<'_>, &[u8]) -> io::Result<Response> {
     |method, path, headers, body| registry.try_request(method, path, headers, body)
 }
 

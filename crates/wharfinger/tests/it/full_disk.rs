@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::support::http::{self, Response};
 use crate::support::images::Image;
+use crate::support::note::note;
 use crate::support::tools::Checked as _;
 use crate::support::{Options, Server, admin, stored};
 
@@ -75,7 +76,7 @@ impl Drop for Disk {
         // Lazily: a child that was killed may not be gone yet.
         let done = umount.arg("-l").arg(self.folder.path()).status();
         if !done.is_ok_and(|s| s.success()) {
-            println!("{} stays mounted", self.folder.path().display());
+            note(&format!("{} stays mounted", self.folder.path().display()));
         }
     }
 }

@@ -9,6 +9,7 @@ use wharf_wire::oci::Digest;
 
 use crate::support::http::Connection;
 use crate::support::images::{Image, noise};
+use crate::support::note::note;
 use crate::support::registry::Registry;
 use crate::support::{Options, Server, http, stored};
 
@@ -31,7 +32,8 @@ fn salt(sealed: &[u8]) -> String {
 ///
 /// A header is the beginning of the first write to a file; `strace -xx` prints it as hex.
 fn salts_written(trace: &str) -> Vec<String> {
-    let magic: String = MAGIC.iter().map(|b| format!("\\x{b:02x}")).collect();
+    let magic: Vec<String> = MAGIC.iter().map(|b| format!("\\x{b:02x}")).collect();
+    let magic = magic.concat();
     let sign = format!("\"{magic}");
     let headers = trace.lines().filter_map(|line| line.split_once(&sign));
     headers
@@ -76,7 +78,7 @@ fn salts_of_wraps(data_dir: &Path) -> Vec<String> {
     let wrapped = stored::column(data_dir, wrapped);
     wrapped
         .iter()
-        .map(|digits| digits[34..66].to_owned())
+        .map(|digits| hex::encode(&hex::decode(digits).expect("hex")[17..33]))
         .collect()
 }
 
@@ -197,7 +199,7 @@ fn push_with_trouble(server: &Server, registry: &Registry, seed: u64) {
     };
     let upload = registry.try_begin(REPOSITORY).expect("an upload");
     let chunks = [0, 1].map(|i| noise(seed * 10 + i, sizes[usize::from(i > 0)]));
-    if seed % 4 == 0 {
+    if seed.is_multiple_of(4) {
         cut_off(server, registry, &upload, &chunks[0]);
     }
     let taken = race(server, registry, &upload, 0, &chunks);
@@ -215,7 +217,7 @@ fn push_with_trouble(server: &Server, registry: &Registry, seed: u64) {
     next.expect_status(202);
     content.extend_from_slice(other);
     complete(registry, &upload, &content);
-    if seed % 5 == 0 {
+    if seed.is_multiple_of(5) {
         // The same blob a second time: sealed anew, then found to be useless.
         registry
             .try_push_blob(REPOSITORY, &content)
@@ -268,12 +270,12 @@ fn no_key_and_salt_occur_twice_with_retries_and_concurrent_chunks_included() {
     let (files, rows) = (salts_of_files(data_dir), salts_of_rows(data_dir));
     let unseen: Vec<_> = files.iter().filter(|s| !written.contains(s)).collect();
     assert!(unseen.is_empty(), "not in the trace: {unseen:?}");
-    println!(
+    note(&format!(
         "{} files written, {} there, {} sealed rows",
         written.len(),
         files.len(),
         rows.len()
-    );
+    ));
     // One race in three is between two files, one of which is given up.
     let races = usize::try_from(RACES / 3).expect("a small number");
     assert!(

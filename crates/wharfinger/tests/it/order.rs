@@ -40,7 +40,7 @@ impl Call {
 
 /// The calls of a trace, in the order in which they ended. Those that go on are left out.
 fn calls(trace: &str) -> Vec<Call> {
-    let mut begun: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    let mut open: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     let mut all = Vec::new();
     for (number, line) in trace.lines().enumerate() {
         let Some((process, rest)) = line.split_once(' ') else {
@@ -48,11 +48,11 @@ fn calls(trace: &str) -> Vec<Call> {
         };
         let rest = rest.trim_start();
         if let Some(first) = rest.strip_suffix("<unfinished ...>") {
-            begun.insert(process, (number, first));
+            open.insert(process, (number, first));
             continue;
         }
         let (began, text) = if rest.starts_with("<... ") {
-            let Some((began, first)) = begun.remove(process) else {
+            let Some((began, first)) = open.remove(process) else {
                 continue;
             };
             let (_, last) = rest.split_once("resumed>").expect("a resumed call");
@@ -254,25 +254,25 @@ fn check(lines: &[&str]) -> Result<(), String> {
 #[test]
 fn the_check_of_the_order_refuses_each_step_that_is_missing_early_or_late() {
     assert_eq!(check(GOOD), Ok(()));
-    for step in 0..GOOD.len() {
+    for (step, line) in GOOD.iter().enumerate() {
         let mut lines = GOOD.to_vec();
         lines.remove(step);
-        assert!(check(&lines).is_err(), "without {}", GOOD[step]);
+        assert!(check(&lines).is_err(), "without {line}");
     }
-    for step in 1..GOOD.len() {
+    for (step, line) in GOOD.iter().enumerate().skip(1) {
         let mut lines = GOOD.to_vec();
         lines.swap(step - 1, step);
-        assert!(check(&lines).is_err(), "{} too early", GOOD[step]);
+        assert!(check(&lines).is_err(), "{line} too early");
     }
     // Begun in time, but not over in time.
-    for step in 0..GOOD.len() - 1 {
-        let (process, call) = GOOD[step].split_once(' ').expect("a process");
+    for (step, line) in GOOD.iter().enumerate().take(GOOD.len() - 1) {
+        let (process, call) = line.split_once(' ').expect("a process");
         let (head, tail) = call.split_once(')').expect("an end");
         let begun = format!("8 {head} <unfinished ...>");
         let ended = format!("8 <... {process} resumed>){tail}");
         let mut lines = GOOD.to_vec();
         lines[step] = &begun;
         lines.insert(step + 2, &ended);
-        assert!(check(&lines).is_err(), "{} too late", GOOD[step]);
+        assert!(check(&lines).is_err(), "{line} too late");
     }
 }

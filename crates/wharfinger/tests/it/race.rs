@@ -1,6 +1,7 @@
 //! Two clients of different planes want one immutable tag for different images, at the same time.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Barrier;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use wharf_wire::oci::Digest;
 
 use crate::support::images::{Image, OCI_MANIFEST};
+use crate::support::note::note;
 use crate::support::registry::Registry;
 use crate::support::{Options, Server, admin};
 
@@ -84,9 +86,9 @@ fn manifest(image: &Image, tag: &str, side: &str) -> Vec<u8> {
 fn lines(first: &str, headers: &[(String, String)], body: &[u8]) -> Vec<u8> {
     let mut text = format!("{first} HTTP/1.1\r\n");
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        write!(text, "{name}: {value}\r\n").expect("a string");
     }
-    text.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    write!(text, "content-length: {}\r\n\r\n", body.len()).expect("a string");
     [text.into_bytes(), body.to_vec()].concat()
 }
 
@@ -217,7 +219,9 @@ fn of_two_images_for_one_immutable_tag_exactly_one_wins_and_the_other_leaves_not
         }
         before = after;
     }
-    println!("{overlapping} of {ROUNDS} rounds overlapped; the docker plane won {docker_won}");
+    note(&format!(
+        "{overlapping} of {ROUNDS} rounds overlapped; the docker plane won {docker_won}"
+    ));
     assert!(overlapping >= OVERLAPPING, "only {overlapping} overlapped");
     assert_eq!(listed(&server), winners);
 }

@@ -14,7 +14,12 @@ pub(super) async fn batch_delete_image(ctx: &Ctx, request: Request) -> Result<Re
     let name = convert::name(&request.repository_name)?;
     let account = ctx.registry(request.registry_id.as_deref())?;
     let resource = Resource::Repository { account, name };
-    ctx.read::<BatchDeleteImage, _, _>("batch_delete_image", resource.clone(), |_tx, _grant| Ok(())).await?;
+    ctx.read::<BatchDeleteImage, _, _>(
+        "batch_delete_image",
+        resource.clone(),
+        |_tx, _grant| Ok(()),
+    )
+    .await?;
     let trash_days = ctx.service().settings().trash_days;
     let (mut deleted, mut failures) = (Vec::new(), Vec::new());
     for asked in &request.image_ids {
@@ -36,14 +41,24 @@ pub(super) async fn batch_delete_image(ctx: &Ctx, request: Request) -> Result<Re
             Err(miss) => failures.push(convert::miss(asked, &miss)),
         }
     }
-    Ok(Response { image_ids: Some(deleted), failures: Some(failures) })
+    Ok(Response {
+        image_ids: Some(deleted),
+        failures: Some(failures),
+    })
 }
 
 /// One entry for each tag that went, or one with the digest alone.
 fn identifiers(removed: &Removed) -> Vec<ImageIdentifier> {
-    let entry = |tag: Option<String>| ImageIdentifier { image_digest: Some(removed.digest.clone()), image_tag: tag };
+    let entry = |tag: Option<String>| ImageIdentifier {
+        image_digest: Some(removed.digest.clone()),
+        image_tag: tag,
+    };
     if removed.tags.is_empty() {
         return vec![entry(None)];
     }
-    removed.tags.iter().map(|tag| entry(Some(tag.clone()))).collect()
+    removed
+        .tags
+        .iter()
+        .map(|tag| entry(Some(tag.clone())))
+        .collect()
 }

@@ -6,15 +6,18 @@ use wharf_wire::ecr::{
 use super::convert;
 use crate::action::BatchGetImage;
 use crate::authorize::Resource;
-use crate::data::images as rows;
-use crate::images::{self, Found};
+use crate::images;
 use crate::{Ctx, Error, Result};
 
 pub(super) async fn batch_get_image(ctx: &Ctx, request: Request) -> Result<Response> {
     let name = convert::name(&request.repository_name)?;
     let account = ctx.registry(request.registry_id.as_deref())?;
-    let resource = Resource::Repository { account: account.clone(), name: name.clone() };
-    ctx.read::<BatchGetImage, _, _>("batch_get_image", resource.clone(), |_tx, _grant| Ok(())).await?;
+    let resource = Resource::Repository {
+        account: account.clone(),
+        name: name.clone(),
+    };
+    ctx.read::<BatchGetImage, _, _>("batch_get_image", resource.clone(), |_tx, _grant| Ok(()))
+        .await?;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for asked in &request.image_ids {
         let id = match convert::image_id(asked) {
@@ -25,43 +28,27 @@ pub(super) async fn batch_get_image(ctx: &Ctx, request: Request) -> Result<Respo
             }
         };
         // One transaction an image: a hundred manifests of four megabytes must not pin one snapshot.
-        let cached = ctx.service().manifests().clone();
-        let read = ctx
-            .read::<BatchGetImage, _, _>("get_image", resource.clone(), move |tx, grant| {
-                let row = match rows::find(tx, grant, &id)? {
-                    Ok(row) => row,
-                    Err(miss) => return Ok(Err(miss)),
-                };
-                let repository = grant.repository()?.id;
-                if let Some(content) = cached.get(&(repository, row.digest.clone())) {
-                    return Ok(Ok(Found::Open(repository, content)));
-                }
-                let sealed = rows::sealed(tx, grant, &row.digest)?;
-                let sealed = sealed.ok_or_else(|| Error::internal("a manifest's row has no bytes"))?;
-                Ok(Ok(Found::Sealed(repository, Box::new((row, sealed)))))
-            })
-            .await?;
-        let (repository, content) = match read {
-            Ok(Found::Open(repository, content)) => (repository, content),
-            Ok(Found::Sealed(repository, found)) => (repository, images::open(ctx, &name, repository, *found).await?),
+        let content = match images::read(ctx, resource.clone(), id, true).await? {
+            Ok(content) => content,
             Err(miss) => {
                 failures.push(convert::miss(asked, &miss));
                 continue;
             }
         };
-        ctx.service().usage().add(
-            account.as_str(),
-            repository,
-            content.digest.as_str(),
-            &ctx.principal.unique_id,
-            ctx.now,
-        );
         found.push(image(account.as_str(), name.as_str(), asked, &content)?);
     }
-    Ok(Response { images: Some(found), failures: Some(failures) })
+    Ok(Response {
+        images: Some(found),
+        failures: Some(failures),
+    })
 }
 
-fn image(registry: &str, name: &str, asked: &ImageIdentifier, content: &images::Content) -> Result<Image> {
+fn image(
+    registry: &str,
+    name: &str,
+    asked: &ImageIdentifier,
+    content: &images::Content,
+) -> Result<Image> {
     Ok(Image {
         registry_id: Some(registry.to_owned()),
         repository_name: Some(name.to_owned()),

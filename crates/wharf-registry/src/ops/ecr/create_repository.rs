@@ -1,6 +1,7 @@
 //! `CreateRepository`: makes an empty repository in the caller's registry.
 use wharf_wire::ecr::{
-    CreateRepositoryRequest as Request, CreateRepositoryResponse as Response, EncryptionType, ImageTagMutability,
+    CreateRepositoryRequest as Request, CreateRepositoryResponse as Response, EncryptionType,
+    ImageTagMutability,
 };
 
 use super::convert;
@@ -14,12 +15,21 @@ pub(super) async fn create_repository(ctx: &Ctx, request: Request) -> Result<Res
     let account = ctx.registry(request.registry_id.as_deref())?;
     let tags = convert::tags(request.tags.as_deref().unwrap_or_default())?;
     if tags.len() > MAX_TAGS {
-        return Err(Error::TooManyTags { name: name.to_string(), registry: account.to_string() });
+        return Err(Error::TooManyTags {
+            name: name.to_string(),
+            registry: account.to_string(),
+        });
     }
     let tag_mutability = mutability(&request)?;
     check_encryption(&request)?;
-    let scanning = request.image_scanning_configuration.and_then(|scanning| scanning.scan_on_push);
-    let new = NewRepository { name: name.clone(), tag_mutability, scan_on_push: scanning.unwrap_or(false) };
+    let scanning = request
+        .image_scanning_configuration
+        .and_then(|scanning| scanning.scan_on_push);
+    let new = NewRepository {
+        name: name.clone(),
+        tag_mutability,
+        scan_on_push: scanning.unwrap_or(false),
+    };
     // The registry's key is made before its first image, so that a push waits for no write of its own.
     if account == ctx.account {
         ctx.service().registry_key(&account, &ctx.region).await?;
@@ -28,8 +38,11 @@ pub(super) async fn create_repository(ctx: &Ctx, request: Request) -> Result<Res
     let resource = Resource::Name { account, name };
     let row = ctx
         .write::<CreateRepository, _, _>("create_repository", resource, move |tx, grant| {
-            let tagging =
-                if tags.is_empty() { None } else { Some(grant.also::<TagResource>(tx, service.policies())?) };
+            let tagging = if tags.is_empty() {
+                None
+            } else {
+                Some(grant.also::<TagResource>(tx, service.policies())?)
+            };
             let row = repositories::create(tx, grant, &new)?;
             if let Some(tagging) = tagging {
                 repositories::put_tags_on(tx, &tagging, &row, &tags)?;
@@ -37,41 +50,54 @@ pub(super) async fn create_repository(ctx: &Ctx, request: Request) -> Result<Res
             Ok(row)
         })
         .await?;
-    Ok(Response { repository: Some(convert::repository(ctx, &row)?) })
+    Ok(Response {
+        repository: Some(convert::repository(ctx, &row)?),
+    })
 }
 
 fn mutability(request: &Request) -> Result<&'static str> {
     let member = "imageTagMutabilityExclusionFilters";
     let filters = request.image_tag_mutability_exclusion_filters.as_deref();
-    let mode = request.image_tag_mutability.unwrap_or(ImageTagMutability::Mutable);
+    let mode = request
+        .image_tag_mutability
+        .unwrap_or(ImageTagMutability::Mutable);
     match (mode, filters) {
-        (ImageTagMutability::Mutable | ImageTagMutability::Immutable, Some([_, ..])) => Err(Error::invalid(
-            member,
-            format!(
-                "ImageTagMutabilityExclusionFilters are not allowed when imageTagMutability is set as {}",
-                mode.as_str()
-            ),
-        )),
-        (ImageTagMutability::Mutable, _) => Ok("MUTABLE"),
-        (ImageTagMutability::Immutable, _) => Ok("IMMUTABLE"),
-        (ImageTagMutability::ImmutableWithExclusion | ImageTagMutability::MutableWithExclusion, None | Some([])) => {
+        (ImageTagMutability::Mutable | ImageTagMutability::Immutable, Some([_, ..])) => {
             Err(Error::invalid(
                 member,
                 format!(
-                    "ImageTagMutabilityExclusionFilters can't be null when imageTagMutability is set as {}",
+                    "ImageTagMutabilityExclusionFilters are not allowed when imageTagMutability is set as {}",
                     mode.as_str()
                 ),
             ))
         }
+        (ImageTagMutability::Mutable, _) => Ok("MUTABLE"),
+        (ImageTagMutability::Immutable, _) => Ok("IMMUTABLE"),
+        (
+            ImageTagMutability::ImmutableWithExclusion | ImageTagMutability::MutableWithExclusion,
+            None | Some([]),
+        ) => Err(Error::invalid(
+            member,
+            format!(
+                "ImageTagMutabilityExclusionFilters can't be null when imageTagMutability is set as {}",
+                mode.as_str()
+            ),
+        )),
         // deviations::EXCLUSION_LATER
-        (ImageTagMutability::ImmutableWithExclusion | ImageTagMutability::MutableWithExclusion, Some(_)) => Err(
-            Error::invalid("imageTagMutability", format!("{} is not supported by this registry yet", mode.as_str())),
-        ),
+        (
+            ImageTagMutability::ImmutableWithExclusion | ImageTagMutability::MutableWithExclusion,
+            Some(_),
+        ) => Err(Error::invalid(
+            "imageTagMutability",
+            format!("{} is not supported by this registry yet", mode.as_str()),
+        )),
     }
 }
 
 fn check_encryption(request: &Request) -> Result<()> {
-    let Some(encryption) = &request.encryption_configuration else { return Ok(()) };
+    let Some(encryption) = &request.encryption_configuration else {
+        return Ok(());
+    };
     match encryption.encryption_type {
         EncryptionType::Aes256 if encryption.kms_key.is_some() => Err(Error::invalid(
             "encryptionConfiguration",
@@ -81,7 +107,10 @@ fn check_encryption(request: &Request) -> Result<()> {
         // deviations::KMS_LATER
         EncryptionType::Kms | EncryptionType::KmsDsse => Err(Error::Kms {
             code: "UnsupportedOperationException".to_owned(),
-            reason: format!("{} encryption is not supported by this registry yet", encryption.encryption_type.as_str()),
+            reason: format!(
+                "{} encryption is not supported by this registry yet",
+                encryption.encryption_type.as_str()
+            ),
         }),
     }
 }

@@ -12,11 +12,17 @@ pub(super) async fn delete_repository(ctx: &Ctx, request: Request) -> Result<Res
     let force = request.force.unwrap_or(false);
     let trash_days = ctx.service().settings().trash_days;
     let row = ctx
-        .write::<DeleteRepository, _, _>("delete_repository", Resource::Repository { account, name }, move |tx, grant| {
-            data::repositories::delete(tx, grant, force, trash_days)?;
-            Ok(grant.repository()?.clone())
-        })
+        .write::<DeleteRepository, _, _>(
+            "delete_repository",
+            Resource::Repository { account, name },
+            move |tx, grant| {
+                data::repositories::delete(tx, grant, force, trash_days)?;
+                Ok(grant.repository()?.clone())
+            },
+        )
         .await?;
     ctx.service().wake_jobs();
-    Ok(Response { repository: Some(convert::repository(ctx, &row)?) })
+    Ok(Response {
+        repository: Some(convert::repository(ctx, &row)?),
+    })
 }

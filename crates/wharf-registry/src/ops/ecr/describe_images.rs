@@ -1,6 +1,7 @@
 //! `DescribeImages`: the named images, or a page of all, with size, tags and times.
 use wharf_wire::ecr::{
-    DescribeImagesRequest as Request, DescribeImagesResponse as Response, ImageDetail, ImageStatus, TagStatus,
+    DescribeImagesRequest as Request, DescribeImagesResponse as Response, ImageDetail, ImageStatus,
+    TagStatus,
 };
 use wharf_wire::ids::{AccountId, RepositoryName};
 
@@ -18,18 +19,27 @@ pub(super) async fn describe_images(ctx: &Ctx, request: Request) -> Result<Respo
     let name = convert::name(&request.repository_name)?;
     let account = ctx.registry(request.registry_id.as_deref())?;
     let ids = request.image_ids.clone().unwrap_or_default();
-    let size = convert::page_size(request.max_results, request.next_token.as_deref(), !ids.is_empty(), "imageIds")?;
+    let size = convert::page_size(
+        request.max_results,
+        request.next_token.as_deref(),
+        !ids.is_empty(),
+        "imageIds",
+    )?;
     if ids.is_empty() {
         return list(ctx, &request, account, name, size).await;
     }
     let asked = ids
         .iter()
         .map(|id| {
-            convert::image_id(id)
-                .map_err(|failure| Error::invalid("imageIds", failure.failure_reason.unwrap_or_default()))
+            convert::image_id(id).map_err(|failure| {
+                Error::invalid("imageIds", failure.failure_reason.unwrap_or_default())
+            })
         })
         .collect::<Result<Vec<_>>>()?;
-    let resource = Resource::Repository { account: account.clone(), name: name.clone() };
+    let resource = Resource::Repository {
+        account: account.clone(),
+        name: name.clone(),
+    };
     let found = ctx
         .read::<DescribeImages, _, _>("describe_named_images", resource, move |tx, grant| {
             asked
@@ -45,24 +55,46 @@ pub(super) async fn describe_images(ctx: &Ctx, request: Request) -> Result<Respo
     for described in found {
         // Two ids of one image are one element.
         let digest = described.row.digest.clone();
-        if !details.iter().any(|detail| detail.image_digest.as_deref() == Some(digest.as_str())) {
+        if !details
+            .iter()
+            .any(|detail| detail.image_digest.as_deref() == Some(digest.as_str()))
+        {
             details.push(detail(&account, &name, described));
         }
     }
-    Ok(Response { image_details: Some(details), next_token: None })
+    Ok(Response {
+        image_details: Some(details),
+        next_token: None,
+    })
 }
 
-async fn list(ctx: &Ctx, request: &Request, account: AccountId, name: RepositoryName, size: i64) -> Result<Response> {
+async fn list(
+    ctx: &Ctx,
+    request: &Request,
+    account: AccountId,
+    name: RepositoryName,
+    size: i64,
+) -> Result<Response> {
     let about = format!("{account}/{name}");
     let mut after = match request.next_token.as_deref() {
-        Some(token) => page::read(token, "DescribeImages", &about)?.into_iter().next().unwrap_or_default(),
+        Some(token) => page::read(token, "DescribeImages", &about)?
+            .into_iter()
+            .next()
+            .unwrap_or_default(),
         None => String::new(),
     };
-    let status = request.filter.as_ref().and_then(|filter| filter.tag_status).unwrap_or(TagStatus::Any);
+    let status = request
+        .filter
+        .as_ref()
+        .and_then(|filter| filter.tag_status)
+        .unwrap_or(TagStatus::Any);
     let mut details: Vec<ImageDetail> = Vec::new();
     for _ in 0..ROUNDS {
         let from = after.clone();
-        let resource = Resource::Repository { account: account.clone(), name: name.clone() };
+        let resource = Resource::Repository {
+            account: account.clone(),
+            name: name.clone(),
+        };
         let mut found = ctx
             .read::<DescribeImages, _, _>("describe_images", resource, move |tx, grant| {
                 rows::page(tx, grant, &from, page::fetch(size))
@@ -85,14 +117,20 @@ async fn list(ctx: &Ctx, request: &Request, account: AccountId, name: Repository
             }
         }
         if !more {
-            return Ok(Response { image_details: Some(details), next_token: None });
+            return Ok(Response {
+                image_details: Some(details),
+                next_token: None,
+            });
         }
         if i64::try_from(details.len()).unwrap_or(size) == size {
             break;
         }
     }
     let next_token = Some(page::token("DescribeImages", &about, &[&after]));
-    Ok(Response { image_details: Some(details), next_token })
+    Ok(Response {
+        image_details: Some(details),
+        next_token,
+    })
 }
 
 fn detail(account: &AccountId, name: &RepositoryName, described: Described) -> ImageDetail {

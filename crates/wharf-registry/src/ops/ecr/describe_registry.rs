@@ -1,6 +1,7 @@
 //! `DescribeRegistry`: the caller's registry and its replication rules, of which there are none yet.
 use wharf_wire::ecr::{
-    DescribeRegistryRequest as Request, DescribeRegistryResponse as Response, ReplicationConfiguration,
+    DescribeRegistryRequest as Request, DescribeRegistryResponse as Response,
+    ReplicationConfiguration,
 };
 
 use crate::action::DescribeRegistry;

@@ -3,7 +3,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use wharf_identity::PasswordClaims;
 use wharf_wire::ecr::{
-    AuthorizationData, GetAuthorizationTokenRequest as Request, GetAuthorizationTokenResponse as Response,
+    AuthorizationData, GetAuthorizationTokenRequest as Request,
+    GetAuthorizationTokenResponse as Response,
 };
 
 use super::convert;
@@ -15,7 +16,12 @@ use crate::{Ctx, Error, Result};
 const LIFETIME: i64 = 12 * 3_600;
 
 pub(super) async fn get_authorization_token(ctx: &Ctx, request: Request) -> Result<Response> {
-    ctx.read::<GetAuthorizationToken, _, _>("authorization_token", Resource::Registry, |_tx, _grant| Ok(())).await?;
+    ctx.read::<GetAuthorizationToken, _, _>(
+        "authorization_token",
+        Resource::Registry,
+        |_tx, _grant| Ok(()),
+    )
+    .await?;
     let issued = ctx.now / 1_000_000;
     let claims = PasswordClaims {
         account: ctx.account.to_string(),
@@ -25,12 +31,14 @@ pub(super) async fn get_authorization_token(ctx: &Ctx, request: Request) -> Resu
         issued,
         expires: issued + LIFETIME,
     };
-    let password = wharf_identity::seal_password(ctx.service().token_key(), &claims).map_err(Error::internal)?;
+    let password = wharf_identity::seal_password(ctx.service().token_key(), &claims)
+        .map_err(Error::internal)?;
     // One element for each registry asked for, all with the same token: it is good wherever the principal may go.
     let registries = match request.registry_ids {
-        Some(ids) if !ids.is_empty() => {
-            ids.iter().map(|id| ctx.registry(Some(id))).collect::<Result<Vec<_>>>()?
-        }
+        Some(ids) if !ids.is_empty() => ids
+            .iter()
+            .map(|id| ctx.registry(Some(id)))
+            .collect::<Result<Vec<_>>>()?,
         _ => vec![ctx.account.clone()],
     };
     let data = registries.iter().map(|registry| AuthorizationData {
@@ -38,5 +46,7 @@ pub(super) async fn get_authorization_token(ctx: &Ctx, request: Request) -> Resu
         expires_at: Some(convert::timestamp(claims.expires * 1_000_000)),
         proxy_endpoint: Some(ctx.endpoint.registry_url(registry, &ctx.region)),
     });
-    Ok(Response { authorization_data: Some(data.collect()) })
+    Ok(Response {
+        authorization_data: Some(data.collect()),
+    })
 }

@@ -1,5 +1,7 @@
 //! `ListImages`: one entry for each tag, and one for each untagged image.
-use wharf_wire::ecr::{ImageIdentifier, ListImagesRequest as Request, ListImagesResponse as Response, TagStatus};
+use wharf_wire::ecr::{
+    ImageIdentifier, ListImagesRequest as Request, ListImagesResponse as Response, TagStatus,
+};
 
 use super::convert;
 use crate::action::ListImages;
@@ -12,16 +14,27 @@ const ROUNDS: usize = 10;
 pub(super) async fn list_images(ctx: &Ctx, request: Request) -> Result<Response> {
     let name = convert::name(&request.repository_name)?;
     let account = ctx.registry(request.registry_id.as_deref())?;
-    let size = convert::page_size(request.max_results, request.next_token.as_deref(), false, "")?;
+    let size = convert::page_size(
+        request.max_results,
+        request.next_token.as_deref(),
+        false,
+        "",
+    )?;
     let about = format!("{account}/{name}");
     let mut after = match request.next_token.as_deref() {
         Some(token) => {
             let mut keys = page::read(token, "ListImages", &about)?.into_iter();
-            (keys.next().unwrap_or_default(), keys.next().unwrap_or_default())
+            (
+                keys.next().unwrap_or_default(),
+                keys.next().unwrap_or_default(),
+            )
         }
         None => (String::new(), String::new()),
     };
-    let status = request.filter.and_then(|filter| filter.tag_status).unwrap_or(TagStatus::Any);
+    let status = request
+        .filter
+        .and_then(|filter| filter.tag_status)
+        .unwrap_or(TagStatus::Any);
     let resource = Resource::Repository { account, name };
     let mut ids: Vec<ImageIdentifier> = Vec::new();
     for _ in 0..ROUNDS {
@@ -44,16 +57,25 @@ pub(super) async fn list_images(ctx: &Ctx, request: Request) -> Result<Response>
                 TagStatus::Untagged => tag.is_none(),
             };
             if wanted {
-                ids.push(ImageIdentifier { image_digest: Some(digest), image_tag: tag });
+                ids.push(ImageIdentifier {
+                    image_digest: Some(digest),
+                    image_tag: tag,
+                });
             }
         }
         if !more {
-            return Ok(Response { image_ids: Some(ids), next_token: None });
+            return Ok(Response {
+                image_ids: Some(ids),
+                next_token: None,
+            });
         }
         if i64::try_from(ids.len()).unwrap_or(size) == size {
             break;
         }
     }
     let next_token = Some(page::token("ListImages", &about, &[&after.0, &after.1]));
-    Ok(Response { image_ids: Some(ids), next_token })
+    Ok(Response {
+        image_ids: Some(ids),
+        next_token,
+    })
 }

@@ -1,6 +1,8 @@
 //! `PutImage`: stores a manifest whose layers are in the repository, and points a tag to it.
 use bytes::Bytes;
-use wharf_wire::ecr::{Image, ImageIdentifier, PutImageRequest as Request, PutImageResponse as Response};
+use wharf_wire::ecr::{
+    Image, ImageIdentifier, PutImageRequest as Request, PutImageResponse as Response,
+};
 use wharf_wire::ids::ImageTag;
 use wharf_wire::oci::Digest;
 
@@ -17,12 +19,20 @@ pub(super) async fn put_image(ctx: &Ctx, request: Request) -> Result<Response> {
         .transpose()?;
     let digest = match &request.image_digest {
         Some(digest) => Some(Digest::parse(digest).map_err(|_invalid| {
-            Error::invalid("imageDigest", "must satisfy regular expression 'sha256:[a-f0-9]{64}'")
+            Error::invalid(
+                "imageDigest",
+                "must satisfy regular expression 'sha256:[a-f0-9]{64}'",
+            )
         })?),
         None => None,
     };
     let bytes = Bytes::from(request.image_manifest);
-    let put = Put { tag: tag.clone(), digest, bytes: bytes.clone(), media_type: request.image_manifest_media_type };
+    let put = Put {
+        tag: tag.clone(),
+        digest,
+        bytes: bytes.clone(),
+        media_type: request.image_manifest_media_type,
+    };
     let stored = images::put(ctx, account.clone(), &name, put).await?;
     let manifest = String::from_utf8(bytes.to_vec()).map_err(Error::internal)?;
     Ok(Response {

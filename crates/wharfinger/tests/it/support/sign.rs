@@ -26,6 +26,10 @@ impl Credentials {
 }
 
 /// The headers of an ECR call, signed now.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a signature carries the time of its making"
+)]
 pub(crate) fn sign_ecr(
     credentials: &Credentials,
     host: &str,
