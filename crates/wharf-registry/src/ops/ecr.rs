@@ -11,6 +11,7 @@ operations! {
     DescribeRepositories => describe_repositories,
     GetAuthorizationToken => get_authorization_token,
     ListImages => list_images,
+    ListTagsForResource => list_tags_for_resource,
     PutImage => put_image,
     TagResource => tag_resource,
     UntagResource => untag_resource,
