@@ -34,7 +34,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         return Err(format!("ci: unknown argument `{unknown}`"));
     }
     let mut failed = Vec::new();
-    for step in steps()? {
+    let full = !arguments.is_empty();
+    for step in steps(full)? {
         say(&format!("==> {}: {}", step.name, shown(&step.line)))?;
         let begin = Instant::now();
         let passed = passes(&step)?;
@@ -56,7 +57,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 }
 
 /// The checks. `cargo fmt` does not see modules that a macro declares, so rustfmt is handed the files.
-fn steps() -> Result<Vec<Step>, String> {
+fn steps(full: bool) -> Result<Vec<Step>, String> {
     let cargo = cargo();
     let cargo = cargo.as_str();
     let itself = env::current_exe().map_err(|e| format!("the path of xtask: {e}"))?;
@@ -100,6 +101,12 @@ fn steps() -> Result<Vec<Step>, String> {
         "release",
         "--no-fail-fast",
     ];
+    let mut test = Step::new("test", &nextest);
+    if full {
+        // The slow ones are marked as ignored.
+        test.line
+            .extend(["--run-ignored".to_owned(), "all".to_owned()]);
+    }
     Ok(vec![
         format,
         Step::new("tidy", &[itself, "tidy"]),
@@ -108,7 +115,7 @@ fn steps() -> Result<Vec<Step>, String> {
         documentation,
         // README's first command, so that the test which runs it finds it built.
         Step::new("build", &[cargo, "build", "--release"]),
-        Step::new("test", &nextest),
+        test,
         Step::new(
             "doctest",
             &[cargo, "test", "--release", "--workspace", "--doc"],

@@ -1,5 +1,6 @@
 //! Development tasks: `cargo xtask <task>`.
 
+mod bench;
 mod ci;
 mod codegen;
 mod tidy;
@@ -8,6 +9,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask <task>
+  bench [--smoke] [--write]
+                      beside docker-registry and nginx; the table into docs/performance.md
   ci [--full]         every check, as CI makes them
   codegen [--check]   writes the generated files, or compares them with what would be written
   tidy [--write]      the rules of the source tree, and the tables in docs/";
@@ -19,6 +22,7 @@ fn main() -> ExitCode {
         None => ("", arguments.as_slice()),
     };
     let result = match task {
+        "bench" => bench::run(rest),
         "ci" => ci::run(rest),
         "codegen" => codegen::run(rest),
         "tidy" => tidy::run(rest),

@@ -195,7 +195,7 @@ impl Worker {
             match attempt {
                 Attempt::Committed => {
                     self.count(mode, |counters, durability| {
-                        counters.committed(durability, 1)
+                        counters.committed(durability, 1);
                     });
                     return work.answer();
                 }

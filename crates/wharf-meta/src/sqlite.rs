@@ -60,7 +60,7 @@ impl Engine {
             let tx = Tx::new(tx::Session::Sqlite(Session::new(connection)));
             let (queue, counters) = (Arc::clone(&reads), Arc::clone(&counters));
             threads.spawn(&format!("meta-reader-{number}"), move || {
-                run_reader(tx, &queue, &counters)
+                run_reader(tx, &queue, &counters);
             })?;
         }
         let thread = writer::Writer::new(tx, Arc::clone(&writes), Arc::clone(&counters), wake);

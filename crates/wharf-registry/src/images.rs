@@ -255,10 +255,10 @@ async fn open(
         .service()
         .registry_key_generation(&ctx.account, &ctx.region, sealed.material)
         .await?;
-    let context = data::bytes::key_context(repository);
+    let bound_to = data::bytes::key_context(repository);
     let key = registry
         .key
-        .unwrap(&sealed.wrapped, &context)
+        .unwrap(&sealed.wrapped, &bound_to)
         .map_err(Error::internal)?;
     let bytes = wharf_keys::open_all(&key, &sealed.sealed).map_err(Error::internal)?;
     let content = Arc::new(Content {

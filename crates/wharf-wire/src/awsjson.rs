@@ -47,16 +47,15 @@ pub enum DecodeError {
 
 /// Reads a request.
 ///
-/// An empty body stands for `{}`, `null` for an absent member; unknown members are ignored.
+/// An empty body, or `null`, stands for `{}`, `null` for an absent member; unknown members are ignored.
 /// # Errors
 /// `Serialization` for what is not one JSON object of the right types (or one with a key twice, nested deeper
 /// than 64, or of more than 100,000 values); it goes before any `Constraint`. Of several broken constraints the
 /// first in the order of the model is told.
 pub fn decode<T: Input>(body: &[u8]) -> Result<T, DecodeError> {
-    let value = if body.is_empty() {
-        Value::Object(Map::new())
-    } else {
-        read::read(body)?
+    let value = match body {
+        b"" | b"null" => Value::Object(Map::new()),
+        body => read::read(body)?,
     };
     check::check(&value, T::shape())?;
     serde_json::from_value(value).map_err(|error| DecodeError::Serialization(error.to_string()))

@@ -57,11 +57,11 @@ impl Checkpointer {
                 });
             match moved {
                 Ok((pages, _)) if pages > PAGES_TOO_MANY => {
-                    self.reset.store(true, Ordering::Relaxed)
+                    self.reset.store(true, Ordering::Relaxed);
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::error!(%error, "a checkpoint failed; the log grows until one succeeds")
+                    tracing::error!(%error, "a checkpoint failed; the log grows until one succeeds");
                 }
             }
         }

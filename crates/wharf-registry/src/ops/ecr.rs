@@ -1,5 +1,6 @@
 //! Amazon ECR's API: the table of operations, and what several of them share.
 mod convert;
+mod filter;
 
 operations! {
     BatchDeleteImage => batch_delete_image,

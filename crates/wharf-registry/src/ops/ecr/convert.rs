@@ -122,22 +122,28 @@ pub(super) fn tags(tags: &[Tag]) -> Result<Vec<(String, String)>> {
     let mut seen = std::collections::BTreeSet::new();
     let mut checked = Vec::with_capacity(tags.len());
     for tag in tags {
-        check_tag_text("key", &tag.key, 128)?;
+        tag_key(&tag.key)?;
         check_tag_text("value", &tag.value, 256)?;
-        if tag.key.is_empty() {
-            return Err(invalid_tag(
-                "Tag keys must have length greater than or equal to 1",
-            ));
-        }
-        if tag.key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(invalid_tag("Tag keys must not start with 'aws:'"));
-        }
         if !seen.insert(tag.key.as_str()) {
             return Err(invalid_tag(&format!("Duplicate tag key '{}'", tag.key)));
         }
         checked.push((tag.key.clone(), tag.value.clone()));
     }
     Ok(checked)
+}
+
+/// A resource tag's key: 1 to 128 characters, and none of AWS's own.
+pub(super) fn tag_key(key: &str) -> Result<()> {
+    check_tag_text("key", key, 128)?;
+    if key.is_empty() {
+        return Err(invalid_tag(
+            "Tag keys must have length greater than or equal to 1",
+        ));
+    }
+    if key.to_ascii_lowercase().starts_with("aws:") {
+        return Err(invalid_tag("Tag keys must not start with 'aws:'"));
+    }
+    Ok(())
 }
 
 fn check_tag_text(what: &str, text: &str, max: usize) -> Result<()> {

@@ -1,11 +1,11 @@
 //! `DescribeImages`: the named images, or a page of all, with size, tags and times.
 use wharf_wire::ecr::{
     DescribeImagesRequest as Request, DescribeImagesResponse as Response, ImageDetail, ImageStatus,
-    TagStatus,
 };
 use wharf_wire::ids::{AccountId, RepositoryName};
 
 use super::convert;
+use super::filter::Filter;
 use crate::action::DescribeImages;
 use crate::authorize::Resource;
 use crate::data::images as rows;
@@ -83,11 +83,17 @@ async fn list(
             .unwrap_or_default(),
         None => String::new(),
     };
-    let status = request
-        .filter
-        .as_ref()
-        .and_then(|filter| filter.tag_status)
-        .unwrap_or(TagStatus::Any);
+    let asked = request.filter.clone().unwrap_or_default();
+    let filter = Filter::new(asked.tag_status, asked.image_status);
+    if filter.passes_none() {
+        let resource = Resource::Repository { account, name };
+        ctx.read::<DescribeImages, _, _>("describe_no_images", resource, |_tx, _grant| Ok(()))
+            .await?;
+        return Ok(Response {
+            image_details: Some(Vec::new()),
+            next_token: None,
+        });
+    }
     let mut details: Vec<ImageDetail> = Vec::new();
     for _ in 0..ROUNDS {
         let from = after.clone();
@@ -107,12 +113,7 @@ async fn list(
                 break;
             }
             after.clone_from(&described.row.digest);
-            let wanted = match status {
-                TagStatus::Any => true,
-                TagStatus::Tagged => !described.tags.is_empty(),
-                TagStatus::Untagged => described.tags.is_empty(),
-            };
-            if wanted {
+            if filter.passes(!described.tags.is_empty()) {
                 details.push(detail(&account, &name, described));
             }
         }

@@ -1,9 +1,10 @@
 //! `ListImages`: one entry for each tag, and one for each untagged image.
 use wharf_wire::ecr::{
-    ImageIdentifier, ListImagesRequest as Request, ListImagesResponse as Response, TagStatus,
+    ImageIdentifier, ListImagesRequest as Request, ListImagesResponse as Response,
 };
 
 use super::convert;
+use super::filter::Filter;
 use crate::action::ListImages;
 use crate::authorize::Resource;
 use crate::{Ctx, Result, data, page};
@@ -31,11 +32,17 @@ pub(super) async fn list_images(ctx: &Ctx, request: Request) -> Result<Response>
         }
         None => (String::new(), String::new()),
     };
-    let status = request
-        .filter
-        .and_then(|filter| filter.tag_status)
-        .unwrap_or(TagStatus::Any);
+    let asked = request.filter.unwrap_or_default();
+    let filter = Filter::new(asked.tag_status, asked.image_status);
     let resource = Resource::Repository { account, name };
+    if filter.passes_none() {
+        ctx.read::<ListImages, _, _>("list_no_images", resource, |_tx, _grant| Ok(()))
+            .await?;
+        return Ok(Response {
+            image_ids: Some(Vec::new()),
+            next_token: None,
+        });
+    }
     let mut ids: Vec<ImageIdentifier> = Vec::new();
     for _ in 0..ROUNDS {
         let from = after.clone();
@@ -51,12 +58,7 @@ pub(super) async fn list_images(ctx: &Ctx, request: Request) -> Result<Response>
                 break;
             }
             after = (digest.clone(), tag.clone().unwrap_or_default());
-            let wanted = match status {
-                TagStatus::Any => true,
-                TagStatus::Tagged => tag.is_some(),
-                TagStatus::Untagged => tag.is_none(),
-            };
-            if wanted {
+            if filter.passes(tag.is_some()) {
                 ids.push(ImageIdentifier {
                     image_digest: Some(digest),
                     image_tag: tag,

@@ -149,7 +149,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill9();
         if std::thread::panicking() {
-            println!("--- end of the process's log\n{}", self.log_tail());
+            super::note::note(&format!("--- end of the process's log\n{}", self.log_tail()));
         }
     }
 }
