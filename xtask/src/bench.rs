@@ -68,7 +68,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Plan::FULL
     };
     let root = root()?;
-    server::build(&root)?;
     let load_before = machine::load();
     let mut table = Table::default();
     // On the disk of the source tree: a temporary directory may lie in memory, where waiting for the disk is free.
@@ -76,13 +75,17 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         .prefix("bench-")
         .tempdir_in(root.join("target"))
         .map_err(|e| format!("a directory below target: {e}"))?;
+    let program = server::build(&root, folder.path())?;
     for round in 0..plan.rounds {
         for kind in Kind::ALL {
             let place = folder.path().join(format!("{round}-{}", kind.name()));
-            measure(*kind, &root, &place, plan, &mut table)?;
+            measure(*kind, &program, &place, plan, &mut table)?;
         }
     }
-    let text = report::render(&table, &machine::describe(folder.path(), load_before)?);
+    let mut text = report::render(&table, &machine::describe(folder.path(), load_before)?);
+    if !has("--smoke") {
+        text.push_str(&report::budgets(&table));
+    }
     say(&text)?;
     if has("--write") {
         report::write(&root, &text)?;
@@ -93,14 +96,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 /// Starts a server, measures it, and ends it.
 fn measure(
     kind: Kind,
-    root: &Path,
+    program: &Path,
     place: &Path,
     plan: Plan,
     table: &mut Table,
 ) -> Result<(), String> {
     say(&format!("measuring {} …", kind.name()))?;
     let image = work::Image::new(0);
-    let server = Server::start(kind, root, place, &image.manifest)?;
+    let server = Server::start(kind, program, place, &image.manifest)?;
     if kind.takes_pushes() {
         work::push(&server, 1, Limit::Units(1))?;
         work::push(&server, CLIENTS, plan.warm_up)?;

@@ -151,6 +151,59 @@ fn section(text: &mut String, title: &str, rows: &BTreeMap<Kind, Vec<Measured>>,
     text.push('\n');
 }
 
+/// What the figures should be, and whether they are.
+pub(super) fn budgets(table: &Table) -> String {
+    let ratio = |one: Option<f64>, other: Option<f64>| match (one, other) {
+        (Some(one), Some(other)) => one / other,
+        _ => f64::NAN,
+    };
+    let (get, push) = (&table.get, &table.push);
+    let cpu = |kind| figures(get, kind).map(|f| f.0);
+    let rate = |rows, kind| figures(rows, kind).map(|f| f.1);
+    let get_cpu = ratio(cpu(Kind::Wharfinger), cpu(Kind::Nginx));
+    let against = |rows| {
+        ratio(
+            rate(rows, Kind::Wharfinger),
+            rate(rows, Kind::DockerRegistry),
+        )
+    };
+    let (get_rate, push_rate) = (against(get), against(push));
+    let waits = precise(table.waits.0) / precise(table.waits.1);
+    let rows = [
+        (
+            "manifest GET, CPU for one",
+            "at most 2.0 × nginx",
+            get_cpu,
+            get_cpu <= 2.0,
+        ),
+        (
+            "manifest GET, rate",
+            "at least 20 × docker-registry",
+            get_rate,
+            get_rate >= 20.0,
+        ),
+        (
+            "push of 10 KB images, rate",
+            "at least 8 × docker-registry",
+            push_rate,
+            push_rate >= 8.0,
+        ),
+        (
+            "push of 10 KB images, waits for the disk",
+            "3: one for each blob and one",
+            waits,
+            waits <= 3.0,
+        ),
+    ];
+    let mut text = "\n| What | Budget | Measured | |\n|---|---|---:|---|\n".to_owned();
+    for (what, budget, measured, met) in rows {
+        let verdict = if met { "met" } else { "**not met**" };
+        // Writing to a String cannot fail.
+        writeln!(text, "| {what} | {budget} | {measured:.2} | {verdict} |").unwrap_or_default();
+    }
+    text
+}
+
 /// Puts the table between its marks in docs/performance.md.
 ///
 /// # Errors
@@ -177,6 +230,27 @@ mod tests {
     fn the_median_is_not_moved_by_one_bad_round() {
         assert!((median(vec![3.0, 900.0, 2.0]) - 3.0).abs() < f64::EPSILON);
         assert!(median(Vec::new()).is_nan());
+    }
+
+    #[test]
+    fn a_budget_is_met_or_said_not_to_be() {
+        let measured = |units, cpu| Measured {
+            units,
+            cpu: Duration::from_millis(cpu),
+            wall: Duration::from_secs(1),
+        };
+        let mut table = Table::default();
+        table.add_get(Kind::Nginx, measured(1_000, 20));
+        table.add_get(Kind::Wharfinger, measured(1_000, 39));
+        table.add_get(Kind::DockerRegistry, measured(51, 50));
+        let text = budgets(&table);
+        assert!(
+            text.contains("| manifest GET, CPU for one | at most 2.0 × nginx | 1.95 | met |"),
+            "{text}"
+        );
+        assert!(text.contains("| 19.61 | **not met** |"), "{text}");
+        // What was not measured is not met.
+        assert!(text.contains("| NaN | **not met** |"), "{text}");
     }
 
     #[test]

@@ -56,28 +56,30 @@ pub(super) struct Server {
     kind: Kind,
 }
 
-/// Builds what is measured.
+/// Builds what is measured; a copy in `folder` that no other build replaces meanwhile.
 ///
 /// # Errors
 /// When it does not build.
-pub(super) fn build(root: &Path) -> Result<(), String> {
+pub(super) fn build(root: &Path, folder: &Path) -> Result<PathBuf, String> {
     let status = Command::new(cargo())
         .args(["build", "--release", "-p", "wharfinger"])
         .current_dir(root)
         .status()
         .map_err(|e| format!("cargo: {e}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err("wharfinger does not build".to_owned())
+    if !status.success() {
+        return Err("wharfinger does not build".to_owned());
     }
+    let program = folder.join("wharfinger");
+    fs::copy(root.join("target/release/wharfinger"), &program)
+        .map_err(|e| format!("copying wharfinger: {e}"))?;
+    Ok(program)
 }
 
 impl Server {
     /// Starts a server in an empty directory. nginx serves `manifest` as a file, the others hold nothing.
     pub(super) fn start(
         kind: Kind,
-        root: &Path,
+        program: &Path,
         place: &Path,
         manifest: &[u8],
     ) -> Result<Self, String> {
@@ -85,7 +87,7 @@ impl Server {
         let port = free_port().map_err(|e| format!("a port: {e}"))?;
         let authority = format!("127.0.0.1:{port}");
         let mut command = match kind {
-            Kind::Wharfinger => wharfinger(root, place, &authority),
+            Kind::Wharfinger => wharfinger(program, place, &authority),
             Kind::DockerRegistry => docker_registry(place, &authority)?,
             Kind::Nginx => nginx(place, &authority, manifest)?,
         };
@@ -106,7 +108,7 @@ impl Server {
         };
         server.wait(place)?;
         if kind == Kind::Wharfinger {
-            server.authorization = Some(server.prepare(root)?);
+            server.authorization = Some(server.prepare(program)?);
         }
         Ok(server)
     }
@@ -118,11 +120,16 @@ impl Server {
 
     fn wait(&mut self, place: &Path) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(&self.authority).is_err() {
+        let log = || fs::read_to_string(place.join("log")).unwrap_or_default();
+        // Wharfinger listens before its keys are there, and says when it serves.
+        let ready = |server: &Self| {
+            let serves = server.kind != Kind::Wharfinger || log().contains("serves http://");
+            serves && TcpStream::connect(&server.authority).is_ok()
+        };
+        while !ready(self) {
             let ended = self.child.try_wait().map_err(|e| e.to_string())?;
             if ended.is_some() || Instant::now() > deadline {
-                let log = fs::read_to_string(place.join("log")).unwrap_or_default();
-                return Err(format!("{} does not listen:\n{log}", self.kind.name()));
+                return Err(format!("{} does not listen:\n{}", self.kind.name(), log()));
             }
             // Another process becomes ready: there is no event of ours to wait for.
             std::thread::sleep(Duration::from_millis(10));
@@ -131,8 +138,8 @@ impl Server {
     }
 
     /// Makes the repository, and the `Authorization` header of registry requests.
-    fn prepare(&self, root: &Path) -> Result<String, String> {
-        let key = Key::of(root, &self.data_dir)?;
+    fn prepare(&self, program: &Path) -> Result<String, String> {
+        let key = Key::of(program, &self.data_dir)?;
         self.call(
             &key,
             "CreateRepository",
@@ -217,8 +224,8 @@ struct Key {
 }
 
 impl Key {
-    fn of(root: &Path, data_dir: &Path) -> Result<Self, String> {
-        let done = Command::new(program(root))
+    fn of(program: &Path, data_dir: &Path) -> Result<Self, String> {
+        let done = Command::new(program)
             .args(["env", "--data-dir"])
             .arg(data_dir)
             .output()
@@ -236,12 +243,8 @@ impl Key {
     }
 }
 
-fn program(root: &Path) -> PathBuf {
-    root.join("target/release/wharfinger")
-}
-
-fn wharfinger(root: &Path, place: &Path, authority: &str) -> Command {
-    let mut command = Command::new(program(root));
+fn wharfinger(program: &Path, place: &Path, authority: &str) -> Command {
+    let mut command = Command::new(program);
     command
         .args(["serve", "--listen", authority])
         .args(["--operator-listen", "127.0.0.1:0"])
