@@ -15,6 +15,10 @@ const WAITING_LINES: usize = 8_192;
 /// Bytes gathered before one write.
 const BATCH_BYTES: usize = 64 * 1024;
 
+/// How long the first line of a batch waits for company: a writer that is woken for each line costs as much as the
+/// request it tells of.
+const LINGER: Duration = Duration::from_millis(5);
+
 /// How long an end of the process waits for the last lines.
 const FLUSH_TIME: Duration = Duration::from_secs(2);
 
@@ -108,6 +112,9 @@ impl Sink for AccessLog {
 fn write_lines(waiting: &Receiver<Message>, mut output: impl Write) {
     let mut batch = String::new();
     while let Ok(first) = waiting.recv() {
+        if matches!(first, Message::Line(_)) {
+            std::thread::sleep(LINGER);
+        }
         let mut flushed = None;
         let mut next = Some(first);
         while let Some(message) = next {

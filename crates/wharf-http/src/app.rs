@@ -2,14 +2,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, StatusCode, request};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wharf_registry::{BodyError, Error, Service};
 use wharf_wire::oci::ErrorCode;
 
-use crate::edge::{Answer, BodyFault, Fault, Handler, Payload, Request};
+use crate::edge::{Answer, BodyFault, Fault, Handler, Payload, Request, RequestBody};
 use crate::error::oci::Refusal;
 use crate::limits::Limits;
 use crate::origin::Site;
@@ -146,6 +147,12 @@ pub(crate) fn stream_error(fault: BodyFault) -> BodyError {
     }
 }
 
+/// How long a whole body may take: less than a request may, so that the client hears why.
+const BODY_TIME: Duration = Duration::from_secs(50);
+
+/// How long a body waits for room in the budget.
+const BUDGET_TIME: Duration = Duration::from_secs(10);
+
 /// Bytes of bodies held in memory at once: waiting replaces growing.
 #[derive(Debug)]
 pub(crate) struct ByteBudget {
@@ -163,23 +170,65 @@ impl ByteBudget {
         }
     }
 
-    /// Waits until a body fits; of unknown length it counts as the largest allowed.
+    /// Collects a body, counted as its bytes arrive: what is only announced keeps nothing from others.
     ///
-    /// Whole bodies are counted at once: two halves that wait for each other would never end.
-    pub(crate) async fn hold(
-        &self,
-        announced: Option<u64>,
-        limit: usize,
-    ) -> Option<OwnedSemaphorePermit> {
-        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        let bytes = announced.unwrap_or(limit).min(limit);
-        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-        if kib == 0 {
-            return None;
-        }
-        let kib = kib.min(self.kib);
-        Arc::clone(&self.free).acquire_many_owned(kib).await.ok()
+    /// # Errors
+    /// Those of the body; `TimedOut` also when the budget had no room for too long, so that two halves that wait for
+    /// each other end.
+    pub(crate) async fn collect(&self, body: RequestBody, limit: usize) -> Result<Held, BodyFault> {
+        let collected = self.collect_all(body, limit);
+        let in_time = tokio::time::timeout(BODY_TIME, collected).await;
+        in_time.unwrap_or(Err(BodyFault::TimedOut))
     }
+
+    async fn collect_all(&self, body: RequestBody, limit: usize) -> Result<Held, BodyFault> {
+        let bound = u64::try_from(limit).unwrap_or(u64::MAX);
+        if body.announced().is_some_and(|announced| announced > bound) {
+            return Err(BodyFault::TooLarge);
+        }
+        let mut body = body.bounded(bound);
+        let (mut bytes, mut held) = (BytesMut::new(), None);
+        while let Some(chunk) = body.next().await.transpose()? {
+            bytes.extend_from_slice(&chunk);
+            self.grow(&mut held, bytes.len()).await?;
+        }
+        Ok(Held {
+            bytes: bytes.freeze(),
+            _held: held,
+        })
+    }
+
+    /// Holds as many KiB as a body has by now.
+    async fn grow(
+        &self,
+        held: &mut Option<OwnedSemaphorePermit>,
+        bytes: usize,
+    ) -> Result<(), BodyFault> {
+        let needed = u32::try_from(bytes.div_ceil(1024))
+            .unwrap_or(u32::MAX)
+            .min(self.kib);
+        let has = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let more = needed.saturating_sub(u32::try_from(has).unwrap_or(u32::MAX));
+        if more == 0 {
+            return Ok(());
+        }
+        let wait = Arc::clone(&self.free).acquire_many_owned(more);
+        let Ok(Ok(permit)) = tokio::time::timeout(BUDGET_TIME, wait).await else {
+            return Err(BodyFault::TimedOut);
+        };
+        match held {
+            Some(held) => held.merge(permit),
+            None => *held = Some(permit),
+        }
+        Ok(())
+    }
+}
+
+/// A body in memory, counted while it is there.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) bytes: Bytes,
+    _held: Option<OwnedSemaphorePermit>,
 }
 
 #[cfg(test)]
@@ -197,13 +246,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_larger_than_the_whole_budget_still_gets_its_turn() {
+    async fn a_body_larger_than_the_whole_budget_still_gets_its_turn_and_gives_it_back() {
         let budget = ByteBudget::new(2048);
-        let all = budget.hold(Some(1 << 30), 1 << 30).await;
-        assert!(all.is_some());
+        let mut held = None;
+        budget.grow(&mut held, 1).await.unwrap();
+        budget.grow(&mut held, 1 << 30).await.unwrap();
         assert!(budget.free.try_acquire().is_err());
-        drop(all);
-        assert!(budget.hold(Some(0), 10).await.is_none());
-        assert!(budget.hold(Some(2048), 4096).await.is_some());
+        drop(held);
+        assert_eq!(budget.free.available_permits(), 2);
     }
 }

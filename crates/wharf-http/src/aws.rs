@@ -12,11 +12,11 @@ use wharf_wire::ids::Region;
 use wharf_wire::oci::Digest;
 use wharf_wire::sigv4::{self, Presented, SignedRequest};
 
-use crate::app::{App, body_error, text};
+use crate::app::{App, Held, body_error, text};
 use crate::edge::{Answer, Payload, Request, RequestBody};
 use crate::error;
 use crate::error::aws::{AwsFault, fault_of, fault_of_signature, invalid_token};
-use crate::limits::{JSON_BODY_BYTES, QUERY_BODY_BYTES};
+use crate::limits::QUERY_BODY_BYTES;
 use crate::oci::user_agent;
 use crate::origin::Origin;
 use crate::outcome::Exchange;
@@ -246,22 +246,10 @@ fn check_length(body: &RequestBody, limit: usize) -> Result<(), AwsFault> {
 
 /// Reads a body whose sender is known; the permit counts its bytes for as long as it is held.
 async fn read_body(app: &App, body: RequestBody, limit: usize) -> Result<Held, AwsFault> {
-    let permit = app.bodies.hold(body.announced(), limit).await;
-    let bytes = body
-        .collect(limit)
+    app.bodies
+        .collect(body, limit)
         .await
-        .map_err(|fault| fault_of(&body_error(fault, limit)))?;
-    Ok(Held {
-        bytes,
-        _permit: permit,
-    })
-}
-
-/// A body in memory, counted.
-#[derive(Debug)]
-struct Held {
-    bytes: Bytes,
-    _permit: Option<tokio::sync::OwnedSemaphorePermit>,
+        .map_err(|fault| fault_of(&body_error(fault, limit)))
 }
 
 /// Lower-case hex SHA-256 of the body.

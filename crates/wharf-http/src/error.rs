@@ -8,8 +8,8 @@ pub(crate) fn log_fault(error: &wharf_registry::Error, request_id: &str) {
     match error {
         Error::Internal { cause } => tracing::error!(request_id, cause, "internal failure"),
         Error::Unavailable { cause } => tracing::error!(request_id, cause, "the store refused"),
-        Error::StorageLow => {
-            tracing::error!(request_id, "too little disk is free: uploads are refused");
+        Error::StorageLow | Error::StorageFull => {
+            tracing::error!(request_id, "too little disk is free");
         }
         _ => {}
     }

@@ -16,6 +16,9 @@ pub const JSON_BODY_BYTES: usize = 28 * 1024 * 1024;
 /// Largest body of a request of the query protocol.
 pub const QUERY_BODY_BYTES: usize = 1024 * 1024;
 
+/// The largest body of an operation of the JSON protocol that carries neither a manifest nor a layer.
+pub const SMALL_BODY_BYTES: usize = 1024 * 1024;
+
 /// Largest manifest.
 pub const MANIFEST_BYTES: usize = 4 * 1024 * 1024;
 

@@ -27,8 +27,12 @@ mod uploads;
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 
-/// ECR's pattern of a repository name, as its texts print it.
-const NAME_PATTERN: &str = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*";
+/// Why a manifest's digest is none.
+const DIGEST_REASON: &str = "must satisfy regular expression 'sha256:[a-f0-9]{64}'";
+
+/// ECR's pattern of a repository name, as its model and the API's texts have it.
+const NAME_PATTERN: &str =
+    r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*";
 
 /// Why a step ended without an answer of its own.
 #[derive(Debug)]
@@ -248,10 +252,8 @@ fn bad_route(error: &RouteError, method: &Method, ctx: &Ctx) -> Stop {
         )
         .into(),
         RouteError::Name(name) => Error::invalid("repositoryName", name_reason(name)).into(),
-        RouteError::Digest(digest) => Error::DigestInvalid {
-            digest: digest.clone(),
-        }
-        .into(),
+        RouteError::BlobDigest => Error::DigestInvalid.into(),
+        RouteError::ManifestDigest => Error::invalid("imageDigest", DIGEST_REASON).into(),
         RouteError::Tag(tag) if *method == Method::PUT => {
             Error::InvalidTag { tag: tag.clone() }.into()
         }

@@ -29,6 +29,7 @@ deviations! {
     NO_CONVERSION = "no-conversion", "Manifests are never converted: the stored form is answered whatever the accepted media types.";
     TAGS_JSON = "tags-json", "tags/list answers application/json and pages by tag name, as the OCI text says.";
     RELATIVE_LOCATION = "relative-location", "Location and Link headers are relative, so that they work behind any proxy.";
+    DELETE_TAG = "delete-tag", "Over the registry protocol DELETE of a tag removes the tag alone; the API removes the image with its last tag.";
     MANIFEST_REASON = "manifest-reason", "A refused manifest is told what is wrong with it; ECR says `Invalid JSON syntax` of every one.";
     KMS_LATER = "kms-later", "`KMS` and `KMS_DSSE` repositories are refused with KmsException until KMS is built.";
     EXCLUSION_LATER = "exclusion-later", "The mutability modes with exclusion filters are refused until they are built.";

@@ -97,9 +97,7 @@ pub enum Error {
         given: String,
         computed: String,
     },
-    DigestInvalid {
-        digest: String,
-    },
+    DigestInvalid,
     /// An algorithm that is not served (yet).
     DigestUnsupported {
         digest: String,
@@ -134,6 +132,8 @@ pub enum Error {
     },
     /// Too little disk is free to take more.
     StorageLow,
+    /// The database's disk is full: nothing was written.
+    StorageFull,
     /// The store refuses writes, or cannot be reached.
     Unavailable {
         cause: String,
@@ -290,9 +290,9 @@ impl Error {
                     "The digest '{given}' does not match the digest '{computed}' calculated from the uploaded content"
                 )
             }
-            Self::DigestInvalid { digest } => format!(
-                "Invalid parameter at 'layerDigest' failed to satisfy constraint: '{digest}' must satisfy regular expression 'sha256:[a-f0-9]{{64}}'"
-            ),
+            Self::DigestInvalid => {
+                "Invalid parameter at 'layerDigest' failed to satisfy constraint: 'must satisfy regular expression 'sha256:[a-f0-9]{64}''".to_owned()
+            }
             Self::DigestUnsupported { digest } => {
                 format!(
                     "The digest '{digest}' is of an algorithm that this registry does not serve: use sha256"
@@ -317,6 +317,7 @@ impl Error {
             Self::UnknownOperation { operation } => {
                 format!("The operation {operation} is not supported by this registry")
             }
+            Self::StorageFull => "The registry's storage is full".to_owned(),
             Self::StorageLow => {
                 "The registry has too little free storage to accept uploads".to_owned()
             }
@@ -352,7 +353,7 @@ impl From<ManifestError> for Error {
 impl From<wharf_meta::Error> for Error {
     fn from(error: wharf_meta::Error) -> Self {
         match error {
-            wharf_meta::Error::Full => Self::StorageLow,
+            wharf_meta::Error::Full => Self::StorageFull,
             other => Self::Unavailable {
                 cause: other.to_string(),
             },

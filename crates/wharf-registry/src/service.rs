@@ -84,6 +84,19 @@ impl Service {
     /// # Errors
     /// When the directory cannot be used, is of a newer version, or the root key is not the one it was made with.
     pub async fn open(settings: Settings) -> Result<Self> {
+        let (kept, key) = (
+            settings.data_dir.join("metadata.db"),
+            settings.data_dir.join("root.key"),
+        );
+        if kept.try_exists().map_err(Error::internal)?
+            && !key.try_exists().map_err(Error::internal)?
+        {
+            // A new key would open nothing, and hide that the old one is lost.
+            return Err(Error::internal(format!(
+                "{} is missing: put it back",
+                key.display()
+            )));
+        }
         let (root, _created) = RootKey::load_or_create(&settings.data_dir.join("root.key"))
             .map_err(Error::internal)?;
         let root = Arc::new(root);

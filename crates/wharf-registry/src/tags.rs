@@ -32,13 +32,7 @@ pub async fn list(
                 "Member must have value less than or equal to 1000",
             ));
         }
-        Some(n) if n < 0 => {
-            return Err(Error::invalid(
-                "maxResults",
-                "Member must have value greater than or equal to 0",
-            ));
-        }
-        Some(n) => n,
+        Some(n) => n.max(0),
         None => MAX_PAGE,
     };
     let after = match last {

@@ -139,7 +139,7 @@ pub async fn complete(
     digest: Digest,
 ) -> Result<Digest> {
     let Some(body) = body else {
-        return finish(ctx, name, id, digest).await;
+        return finish(ctx, name, id, digest, None).await;
     };
     // Decided before the body is read, and again in the transaction that closes.
     let found = find::<CompleteLayerUpload>(ctx, name, id).await?;
@@ -147,7 +147,7 @@ pub async fn complete(
     let before = count(found.row.received)?;
     let hash = ctx.service().running().hash_at(id.as_str(), before);
     let after = append(ctx, name, id, range, length, body).await?;
-    let finished = finish(ctx, name, id, digest).await;
+    let finished = finish(ctx, name, id, digest, Some(after)).await;
     if matches!(finished, Err(Error::DigestMismatch { .. })) && after > before {
         // A request that fails leaves the upload as it was.
         take_back(ctx, name, id, (before, after), hash).await;
@@ -311,12 +311,24 @@ async fn read_whole(
 }
 
 /// Compares the digest, waits for the bytes to be on disk, and closes.
-async fn finish(ctx: &Ctx, name: &RepositoryName, id: &UploadId, digest: Digest) -> Result<Digest> {
+///
+/// `ours`: where the request's own chunk ended. What another request has appended behind it is not part of the layer.
+async fn finish(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    id: &UploadId,
+    digest: Digest,
+    ours: Option<u64>,
+) -> Result<Digest> {
     let service = ctx.service();
-    let (found, places) = read_whole(ctx, name, id).await?;
+    let (found, mut places) = read_whole(ctx, name, id).await?;
     check_algorithm(&digest)?;
     let key = open_key(ctx, &found).await?;
-    let received = count(found.row.received)?;
+    let received = match ours {
+        Some(ours) => ours,
+        None => count(found.row.received)?,
+    };
+    places.retain(|place| count(place.first_byte).is_ok_and(|first| first < received));
     let computed = match service.running().hash_at(id.as_str(), received) {
         Some(hash) => Digest::from_sha256(hash.finish()),
         None => hash_anew(ctx, id, &key, &places, received).await?,
@@ -335,7 +347,7 @@ async fn finish(ctx: &Ctx, name: &RepositoryName, id: &UploadId, digest: Digest)
     flush(ctx, id, &objects).await?;
     let mut done = Completion {
         upload: id.clone(),
-        received: found.row.received,
+        received: i64::try_from(received).map_err(Error::internal)?,
         digest: digest.to_string(),
         key,
         registry: vec![service.registry_key(&ctx.account, &ctx.region).await?],

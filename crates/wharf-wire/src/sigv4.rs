@@ -1,7 +1,7 @@
 //! AWS Signature Version 4: reads what a request presents, checks it, and signs.
 //!
-//! [`parse`] reads the `Authorization` header or the presigned query, [`Presented::check_scope`] and
-//! [`Presented::check_time`] judge it without the secret, [`verify`] with it. The order in which a server should
+//! [`parse()`] reads the `Authorization` header or the presigned query, [`Presented::check_scope`] and
+//! [`Presented::check_time`] judge it without the secret, [`verify()`] with it. The order in which a server should
 //! ask, so that an answer tells nothing it need not: parse, scope, time, look-up of the key, verify.
 //!
 //! Nothing here reads a clock or keeps state; every input is bounded before it is looked at.
@@ -114,7 +114,7 @@ impl fmt::Debug for SecurityToken {
     }
 }
 
-/// What a request says about who signed it. Nothing of it is proven before [`verify`].
+/// What a request says about who signed it. Nothing of it is proven before [`verify()`].
 #[derive(Clone)]
 pub struct Presented {
     /// Header or query.

@@ -63,7 +63,7 @@ pub(crate) struct Serve {
     /// How log lines look [default: text]
     #[arg(long, value_enum)]
     pub(crate) log_format: Option<LogFormat>,
-    /// Let the administration socket move the clock and arm failpoints, if [testing] enables it
+    /// Let the administration socket move the clock and arm failpoints, if `testing.enabled` is set
     #[arg(long)]
     pub(crate) allow_testing: bool,
 }

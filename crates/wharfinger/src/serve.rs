@@ -222,7 +222,10 @@ fn announce(config: &Config, main: &[TcpListener], operator: &[TcpListener]) -> 
         operator: operator_url.clone(),
         pid: std::process::id(),
     };
-    credentials::write_running(&config.data_dir, &running)?;
+    if let Err(failure) = credentials::write_running(&config.data_dir, &running) {
+        // Only `env` misses it. A full disk must not keep what is stored from being served.
+        tracing::warn!("{failure}");
+    }
     let mut text = String::new();
     for (_, url) in &bound {
         text.extend(["listening on ", url, "\n"]);

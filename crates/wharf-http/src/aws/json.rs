@@ -7,10 +7,11 @@ use wharf_registry::{Error, ops};
 use wharf_wire::ecr;
 use wharf_wire::ids::RepositoryName;
 
-use super::{Facts, JSON_BODY_BYTES, check_length, claimant, failed, ok, read_body};
+use super::{Facts, check_length, claimant, failed, ok, read_body};
 use crate::app::App;
 use crate::edge::{Answer, Request};
 use crate::error::aws::{AwsFault, JSON_1_1};
+use crate::limits::{JSON_BODY_BYTES, SMALL_BODY_BYTES};
 use crate::origin::Origin;
 
 /// The protocol's minor version: answered as it was asked.
@@ -38,6 +39,14 @@ impl Minor {
     }
 }
 
+/// The largest body of an operation: only those that carry manifests or layers need more than a MiB.
+fn body_limit(operation: Option<&str>) -> usize {
+    match operation {
+        Some("PutImage" | "UploadLayerPart") => JSON_BODY_BYTES,
+        _ => SMALL_BODY_BYTES,
+    }
+}
+
 /// Runs one operation of the JSON protocol.
 pub(super) async fn answer(
     app: &App,
@@ -46,11 +55,12 @@ pub(super) async fn answer(
     target: &str,
 ) -> Result<Answer, AwsFault> {
     let minor = Minor::of(request.parts.headers.get(http::header::CONTENT_TYPE));
-    check_length(&request.body, JSON_BODY_BYTES)?;
     let operation = target
         .rsplit_once('.')
         .filter(|(prefix, _)| *prefix == ecr::TARGET_PREFIX)
         .map(|(_, operation)| operation);
+    let limit = body_limit(operation);
+    check_length(&request.body, limit)?;
     // The target tells the service; the scope must agree. An unknown target is authenticated all the same.
     let is_ecr = operation.is_some();
     let service: fn(&str) -> &str = if is_ecr {
@@ -61,7 +71,7 @@ pub(super) async fn answer(
     let claimant = claimant(app, &request, &origin, service).await?;
     let facts = Facts::of(&request, origin);
     let exchange = std::sync::Arc::clone(&facts.exchange);
-    let body = read_body(app, request.body, JSON_BODY_BYTES).await?;
+    let body = read_body(app, request.body, limit).await?;
     let ctx = claimant
         .prove(app, &request.parts, &body.bytes, facts)
         .await?;

@@ -4,8 +4,8 @@ use http::{HeaderMap, HeaderValue, Method};
 use wharf_registry::{Error, ops};
 use wharf_wire::query::Params;
 
-use super::{Facts, Held, QUERY_BODY_BYTES, check_length, claimant, failed, ok, read_body};
-use crate::app::App;
+use super::{Facts, QUERY_BODY_BYTES, check_length, claimant, failed, ok, read_body};
+use crate::app::{App, Held};
 use crate::edge::{Answer, Request};
 use crate::error::aws::{AwsFault, fault_of, invalid_action, missing_action};
 use crate::origin::Origin;
@@ -50,7 +50,7 @@ pub(super) async fn answer(
         .await?;
     let params = params(&body, form, &url_parameters)?;
     let action = params.get("Action").ok_or_else(missing_action)?;
-    if service != "sts" {
+    if service != "sts" || params.get("Version") != Some(ops::sts::VERSION) {
         return Err(invalid_action(action, params.get("Version")));
     }
     exchange.note_action(action_of(action));

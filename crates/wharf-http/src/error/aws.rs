@@ -151,7 +151,7 @@ fn codes(error: &Error) -> (Code, Code) {
         | Error::InvalidParameters { .. }
         | Error::InvalidManifest(_)
         | Error::InvalidTag { .. }
-        | Error::DigestInvalid { .. }
+        | Error::DigestInvalid
         | Error::DigestUnsupported { .. }
         | Error::SizeInvalid { .. }
         | Error::RangeNotSatisfiable { .. } => modelled("InvalidParameterException"),
@@ -170,7 +170,7 @@ fn codes(error: &Error) -> (Code, Code) {
             (TIMEOUT, "RequestTimeout"),
         ),
         Error::BodyAborted => ((BAD, "RequestAbortedException"), (BAD, "RequestAborted")),
-        Error::StorageLow | Error::Unavailable { .. } => (
+        Error::StorageLow | Error::StorageFull | Error::Unavailable { .. } => (
             (UNAVAILABLE, "ServiceUnavailableException"),
             (UNAVAILABLE, "ServiceUnavailable"),
         ),

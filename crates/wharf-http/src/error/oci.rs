@@ -154,7 +154,7 @@ fn kind(error: &Error) -> (StatusCode, ErrorCode) {
         | Error::InvalidTag { .. } => (StatusCode::BAD_REQUEST, ErrorCode::TagInvalid),
         Error::ImageDigestDoesNotMatch { .. }
         | Error::DigestMismatch { .. }
-        | Error::DigestInvalid { .. }
+        | Error::DigestInvalid
         | Error::DigestUnsupported { .. } => (StatusCode::BAD_REQUEST, ErrorCode::DigestInvalid),
         Error::InvalidManifest(_) => (StatusCode::BAD_REQUEST, ErrorCode::ManifestInvalid),
         Error::InvalidParameter { member, .. } => (StatusCode::BAD_REQUEST, of_member(member)),
@@ -180,7 +180,9 @@ fn kind(error: &Error) -> (StatusCode, ErrorCode) {
         | Error::LimitExceeded { .. }
         | Error::UnknownOperation { .. }
         | Error::Serialization { .. } => (StatusCode::BAD_REQUEST, ErrorCode::Unsupported),
-        Error::StorageLow => (StatusCode::INSUFFICIENT_STORAGE, ErrorCode::Unknown),
+        Error::StorageLow | Error::StorageFull => {
+            (StatusCode::INSUFFICIENT_STORAGE, ErrorCode::Unknown)
+        }
         Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unknown),
         Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Unknown),
     }

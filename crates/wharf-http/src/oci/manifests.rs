@@ -57,13 +57,13 @@ async fn put(call: Call<'_>, name: &RepositoryName, reference: Reference) -> Res
     if body.announced() > u64::try_from(MANIFEST_BYTES).ok() {
         return Err(too_large().into());
     }
-    let _held = app.bodies.hold(body.announced(), MANIFEST_BYTES).await;
-    let bytes = body
-        .collect(MANIFEST_BYTES)
+    let held = app
+        .bodies
+        .collect(body, MANIFEST_BYTES)
         .await
         .map_err(|fault| body_error(fault, MANIFEST_BYTES))?;
     let path = format!("/v2/{name}/manifests/{reference}");
-    let put = images::Put::by_reference(reference, bytes, media_type);
+    let put = images::Put::by_reference(reference, held.bytes.clone(), media_type);
     let stored = images::put(&ctx, ctx.account.clone(), name, put).await?;
     let mut answer = empty(StatusCode::CREATED);
     let headers = answer.headers_mut();

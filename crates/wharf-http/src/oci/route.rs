@@ -34,8 +34,10 @@ pub(crate) enum RouteError {
     NotServed(&'static str),
     /// The repository's name is not one.
     Name(String),
-    /// The digest is not one.
-    Digest(String),
+    /// The digest of a blob is not one.
+    BlobDigest,
+    /// The digest of a manifest is not one.
+    ManifestDigest,
     /// The tag is not one.
     Tag(String),
     /// The upload's id cannot be one of ours.
@@ -90,15 +92,14 @@ impl Route {
             [name @ .., "manifests", reference] => {
                 let name = repository(name)?;
                 let reference = Reference::parse(reference).map_err(|invalid| match invalid {
-                    InvalidReference::Digest => RouteError::Digest((*reference).to_owned()),
+                    InvalidReference::Digest => RouteError::ManifestDigest,
                     InvalidReference::Tag => RouteError::Tag((*reference).to_owned()),
                 })?;
                 Ok(Self::Manifest(name, reference))
             }
             [name @ .., "blobs", digest] => {
                 let name = repository(name)?;
-                let digest = Digest::parse(digest)
-                    .map_err(|_invalid| RouteError::Digest((*digest).to_owned()))?;
+                let digest = Digest::parse(digest).map_err(|_invalid| RouteError::BlobDigest)?;
                 Ok(Self::Blob(name, digest))
             }
             _ => Err(RouteError::Unknown),
@@ -278,7 +279,7 @@ mod tests {
         for digest in ["sha256:XY", "md5:00", "x", "sha256:"] {
             assert_eq!(
                 Route::parse(&format!("/ab/blobs/{digest}")),
-                Err(RouteError::Digest(digest.to_owned()))
+                Err(RouteError::BlobDigest)
             );
         }
         assert_eq!(

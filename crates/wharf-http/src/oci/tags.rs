@@ -40,6 +40,10 @@ pub(super) async fn list(call: Call<'_>, name: &RepositoryName) -> Result<Answer
 
 /// Reads `n`; what is no number is refused with the text that a number too large gets.
 fn page_size(text: &str) -> Result<i64, Error> {
+    if text.parse::<i64>().is_ok_and(i64::is_negative) {
+        let reason = "Member must have value greater than or equal to 0";
+        return Err(Error::invalid("maxResults", reason));
+    }
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = digits.then(|| text.parse::<i64>().unwrap_or(i64::MAX));
     number.filter(|n| *n <= tags::MAX_PAGE).ok_or_else(|| {
@@ -58,11 +62,15 @@ mod tests {
     fn a_gigantic_or_malformed_n_is_refused_with_ecrs_text() {
         assert_eq!(page_size("0"), Ok(0));
         assert_eq!(page_size("1000"), Ok(1_000));
+        assert_eq!(
+            page_size("-1").unwrap_err().message(),
+            "Invalid parameter at 'maxResults' failed to satisfy constraint: \
+             'Member must have value greater than or equal to 0'"
+        );
         for bad in [
             "1001",
             "1000000000000",
             "99999999999999999999999",
-            "-1",
             "",
             "x",
             "1e3",

@@ -80,9 +80,7 @@ fn stream(body: RequestBody) -> Body {
 }
 
 fn digest_of(text: &str) -> Result<Digest, Error> {
-    Digest::parse(text).map_err(|_invalid| Error::DigestInvalid {
-        digest: text.to_owned(),
-    })
+    Digest::parse(text).map_err(|_invalid| Error::DigestInvalid)
 }
 
 /// `Content-Range: {first}-{last}`, inclusive; docker and OCI leave out the unit, some clients send it.

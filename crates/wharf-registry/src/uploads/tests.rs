@@ -54,6 +54,27 @@ fn n38_a_layer_beyond_the_limit_is_refused_before_it_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_put_closes_over_its_own_bytes_though_another_chunk_came_behind_them() {
+    let fixture = Fixture::open().await;
+    for length in [100, LARGE] {
+        let (mine, late) = (bytes(length, length), bytes(1, length));
+        let id = fixture.begin().await;
+        let ours = fixture.append(&id, &mine).await.unwrap();
+        fixture.append(&id, &late).await.unwrap();
+        let (ctx, digest) = (fixture.ctx(), Digest::of(&mine));
+        let stored = finish(&ctx, &fixture.name, &id, digest.clone(), Some(ours)).await;
+        assert_eq!(stored, Ok(digest.clone()));
+        assert!(fixture.pull(&digest).await.unwrap() == mine, "{length}");
+        assert!(matches!(
+            finish(&ctx, &fixture.name, &id, Digest::of(&late), None).await,
+            Err(Error::UploadNotFound { .. })
+        ));
+    }
+    assert_eq!(fixture.rows("upload_extents").await, 0);
+    assert_eq!(fixture.rows("extents").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_layer_comes_back_as_it_was_pushed_small_ones_without_a_file() {
     let fixture = Fixture::open().await;
     for length in [0, 1, 65_536, 65_537, LARGE] {

@@ -80,7 +80,7 @@ impl Settings {
 
     /// Takes `WHARFINGER_SECTION_KEY` variables; lists are separated by commas.
     ///
-    /// An unknown variable is a warning, not an error: other programs may use the prefix.
+    /// An unknown variable is refused like an unknown key; an empty one counts as unset.
     pub(super) fn override_from(
         &mut self,
         variables: impl Iterator<Item = (OsString, OsString)>,
@@ -92,17 +92,18 @@ impl Settings {
             };
             let Some((_, key)) = names.iter().find(|(variable, _)| variable == name) else {
                 let known = names.iter().map(|(variable, _)| variable.as_str());
-                self.warnings.push(format!(
+                return Err(Failure::new(format!(
                     "unknown environment variable {name}{}",
                     hint(name, known)
-                ));
-                continue;
+                )));
             };
             let value = value
                 .to_str()
                 .ok_or_else(|| Failure::new(format!("{name}: the value is not valid UTF-8")))?;
-            self.values
-                .insert(key, (Value::String(value.to_owned()), name.to_owned()));
+            if !value.is_empty() {
+                self.values
+                    .insert(key, (Value::String(value.to_owned()), name.to_owned()));
+            }
         }
         Ok(())
     }

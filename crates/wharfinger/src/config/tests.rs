@@ -124,7 +124,7 @@ fn the_environment_wins_over_the_file_and_lists_have_commas() {
         ("WHARFINGER_LOG_FORMAT", "text"),
         ("WHARFINGER_TESTING_ENABLED", "true"),
         ("WHARFINGER_TRASH_DAYS", "3"),
-        ("WHARFINGER_LISEN", "x"),
+        ("WHARFINGER_DATA_DIR", ""),
         ("OTHER", "x"),
     ];
     let config = parse("listen = ['127.0.0.1:9']\nlog.format = 'json'", &variables).unwrap();
@@ -132,8 +132,8 @@ fn the_environment_wins_over_the_file_and_lists_have_commas() {
     assert!(!config.log_json && config.testing);
     assert_eq!(config.trash_days, 3);
     assert_eq!(
-        config.warnings,
-        ["unknown environment variable WHARFINGER_LISEN; did you mean `WHARFINGER_LISTEN`?"]
+        parse("", &[("WHARFINGER_LISEN", "x")]).unwrap_err(),
+        "unknown environment variable WHARFINGER_LISEN; did you mean `WHARFINGER_LISTEN`?"
     );
 }
 

@@ -130,6 +130,28 @@ fn a_second_server_on_the_same_data_is_refused() {
 }
 
 #[test]
+fn a_lost_root_key_is_missed_and_not_replaced() {
+    let mut server = Server::start(Options::default());
+    server.create_repository("app");
+    server.kill9();
+    let key = server.data_dir().join("root.key");
+    let kept = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let said = Command::new(tools::wharfinger())
+        .args(["serve", "--operator-listen", "127.0.0.1:0"])
+        .args(["--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(server.data_dir())
+        .refused();
+    assert!(said.contains("root.key is missing"), "{said}");
+    assert!(!key.try_exists().unwrap());
+    std::fs::write(&key, kept).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    server
+        .restart()
+        .call("DescribeRepositories", &json!({"repositoryNames": ["app"]}));
+}
+
+#[test]
 fn a_busy_port_stops_the_start() {
     let server = Server::start(Options::default());
     let said = Command::new(tools::wharfinger())

@@ -68,7 +68,7 @@ pub(crate) struct NewExtent {
 #[derive(Clone, Debug)]
 pub(crate) struct Completion {
     pub(crate) upload: UploadId,
-    /// How many bytes were hashed: more may not have come since.
+    /// How many bytes were hashed. Chunks that came behind them since are dropped: their requests lose.
     pub(crate) received: i64,
     pub(crate) digest: String,
     /// The upload's data key, opened.
@@ -243,10 +243,26 @@ pub(crate) fn complete(
 ) -> Result<Completed> {
     let repository = grant.repository()?.clone();
     let upload = find(tx, grant, &done.upload)?.row;
-    if upload.received != done.received {
+    if upload.received < done.received {
         return Err(Error::UploadRange {
             received: count(upload.received)?,
         });
+    }
+    let mut late = Vec::new();
+    if upload.received > done.received {
+        for place in rows::extents(tx.meta, done.upload.as_str(), done.received, 1_000)?
+            .iter()
+            .rev()
+        {
+            if !rows::step_back(tx.meta, done.upload.as_str(), place)? {
+                return Err(Error::internal("an upload moved within a transaction"));
+            }
+            late.extend(remove_extents(
+                tx,
+                std::slice::from_ref(place),
+                grant.now(),
+            )?);
+        }
     }
     let (account, region) = (&repository.account, &repository.region);
     let known = blobs::find(
@@ -256,7 +272,7 @@ pub(crate) fn complete(
         &repository.encryption_type,
         &done.digest,
     )?;
-    let (blob, how, useless) = match known {
+    let (blob, how, mut useless) = match known {
         None => (
             adopt(tx, grant, &repository, done, &upload)?,
             "new",
@@ -274,6 +290,7 @@ pub(crate) fn complete(
             }
         },
     };
+    useless.extend(late);
     let keep_until = grant.now().saturating_add(DAY);
     blobs::link(
         tx.meta,

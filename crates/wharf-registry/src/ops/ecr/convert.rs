@@ -152,10 +152,9 @@ fn check_tag_text(what: &str, text: &str, max: usize) -> Result<()> {
             "Tag {what}s must have length less than or equal to {max}"
         )));
     }
-    if text
-        .chars()
-        .all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c))
-    {
+    if text.chars().all(|c| {
+        c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c)
+    }) {
         return Ok(());
     }
     Err(invalid_tag(&format!(

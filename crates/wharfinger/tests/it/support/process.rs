@@ -149,7 +149,10 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill9();
         if std::thread::panicking() {
-            super::note::note(&format!("--- end of the process's log\n{}", self.log_tail()));
+            super::note::note(&format!(
+                "--- end of the process's log\n{}",
+                self.log_tail()
+            ));
         }
     }
 }
