@@ -75,6 +75,16 @@ pub fn manifest(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<Str
         .transpose()
 }
 
+/// Whether anything in the trash has lain there for its time.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_due(tx: &mut Tx, now: i64) -> Result<bool> {
+    let one = 1_i64;
+    Ok(tx.row(&DUE_MANIFESTS, &[&now, &one])?.is_some()
+        || tx.row(&DUE_REPOSITORIES, &[&now, &one])?.is_some())
+}
+
 /// Removes up to `limit` repositories and `limit` manifests whose time has come; how many went.
 ///
 /// # Errors

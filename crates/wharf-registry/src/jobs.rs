@@ -15,7 +15,6 @@ const LEASE: i64 = 60_000_000;
 const USAGE_EVERY: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
-const TRASH_EVERY: Duration = Duration::from_mins(10);
 
 /// Starts the loops.
 #[expect(
@@ -26,9 +25,6 @@ pub(crate) fn start(service: &Service) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(every(service.clone(), USAGE_EVERY, async |service| {
             service.usage().flush(service.store()).await
-        })),
-        tokio::spawn(every(service.clone(), TRASH_EVERY, async |service| {
-            empty_trash::run(service).await.map(|_gone| ())
         })),
         tokio::spawn(every(service.clone(), SWEEP_EVERY, async |service| {
             sweep::run_rows(service).await.map(|_swept| ())
@@ -51,7 +47,7 @@ async fn every(service: Service, interval: Duration, action: impl AsyncFn(&Servi
     }
 }
 
-/// Takes due jobs one after another.
+/// Takes due jobs one after another, then empties the trash of what is due.
 async fn work(service: Service) {
     let mut stopping = service.stopping();
     loop {
@@ -60,7 +56,11 @@ async fn work(service: Service) {
         tokio::pin!(woken);
         woken.as_mut().enable();
         match run_due(&service).await {
-            Ok(0) => {}
+            Ok(0) => {
+                if let Err(error) = empty_trash::run(&service).await {
+                    tracing::warn!(%error, "the trash was not emptied; it is tried again later");
+                }
+            }
             Ok(_) => continue,
             Err(error) => tracing::warn!(%error, "jobs could not be looked at"),
         }

@@ -53,6 +53,8 @@ async fn emptying_takes_only_what_is_due_and_no_more_than_asked(store: &Store) {
     })
     .await
     .unwrap();
+    assert_eq!(read(store, |tx| trash::is_due(tx, 9)).await, Ok(false));
+    assert_eq!(read(store, |tx| trash::is_due(tx, 10)).await, Ok(true));
     assert_eq!(write(store, |tx| trash::empty(tx, 9, 10)).await, Ok(0));
     assert_eq!(
         write(store, |tx| trash::empty(tx, 11, 1)).await,

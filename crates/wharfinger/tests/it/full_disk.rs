@@ -141,7 +141,7 @@ fn a_layer_larger_than_the_disk_is_refused_and_later_pushes_work() {
 }
 
 #[test]
-fn a_disk_without_a_free_byte_stops_writes_and_not_the_registry() {
+fn p37_a_disk_without_a_free_byte_stops_writes_and_not_the_registry() {
     let disk = Disk::new(96);
     let server = disk.serve(0);
     server.create_repository(REPOSITORY);

@@ -32,3 +32,5 @@ mod skopeo;
 mod support;
 #[cfg(test)]
 mod terraform;
+#[cfg(test)]
+mod trash;

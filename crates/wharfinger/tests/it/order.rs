@@ -150,7 +150,7 @@ fn check_blob(all: &[Call], name: &str, group: &str, answer: &Call) -> Result<()
 }
 
 #[test]
-fn a_blob_and_a_manifest_are_on_disk_before_they_are_acknowledged() {
+fn p35_a_blob_and_a_manifest_are_on_disk_before_they_are_acknowledged() {
     let folder = tempfile::tempdir().expect("a folder");
     let trace: PathBuf = folder.path().join("trace");
     let server = traced(&trace);

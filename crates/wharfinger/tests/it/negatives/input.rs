@@ -282,3 +282,23 @@ fn answers_do_not_wait_for_the_peers_acknowledgement() {
         assert!(text.contains(&set), "no {set}:\n{text}");
     }
 }
+
+#[test]
+fn n38_bodies_that_are_announced_and_never_sent_keep_nothing_from_others() {
+    let patient = ("WHARFINGER_LIMITS_BODY_IDLE_SECONDS", "3600");
+    let server = Server::start(Options {
+        env: vec![(patient.0.to_owned(), patient.1.to_owned())],
+        ..Options::default()
+    });
+    let mut waiting = Vec::new();
+    // Each announces 16 MiB: eight of them would fill the budget, if announcing were enough.
+    for _ in 0..64 {
+        let mut headers = server.ecr_headers("PutImage", b"{}");
+        headers.push(("content-length".to_owned(), (16 << 20).to_string()));
+        let mut connection = Connection::open(server.authority()).expect("a connection");
+        connection.send("POST", "/", &headers, b"").expect("a head");
+        waiting.push(connection);
+    }
+    server.create_repository("app");
+    server.registry().push(&Image::new(1, 1), "app", "v1");
+}
