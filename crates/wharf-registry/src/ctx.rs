@@ -174,23 +174,13 @@ impl Ctx {
     ///
     /// # Errors
     /// Those of [`authorize`], of the closure, and `Unavailable`.
-    pub async fn read<A, T, F>(
-        &self,
-        name: &'static str,
-        resource: Resource,
-        mut read: F,
-    ) -> Result<T>
+    pub async fn read<A, T, F>(&self, name: &'static str, resource: Resource, read: F) -> Result<T>
     where
         A: Action,
         T: Send + 'static,
         F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
     {
-        let ctx = self.clone();
-        let run = move |tx: &mut wharf_meta::Tx| {
-            let mut tx = data::Tx::new(tx);
-            let grant = authorize::<A>(&mut tx, ctx.service.policies(), &ctx.request, &resource)?;
-            read(&mut tx, &grant)
-        };
+        let run = self.gated(resource, read);
         self.service.store().read(name, run).await
     }
 
@@ -237,20 +227,33 @@ impl Ctx {
         name: &'static str,
         durability: Durability,
         resource: Resource,
-        mut write: F,
+        write: F,
     ) -> Result<T>
     where
         A: Action,
         T: Send + 'static,
         F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
     {
+        let run = self.gated(resource, write);
+        self.service.store().write(name, durability, run).await
+    }
+
+    /// The closure behind the gate: each run of it is authorized anew, and gets its own grant.
+    fn gated<A, T, F>(
+        &self,
+        resource: Resource,
+        mut run: F,
+    ) -> impl FnMut(&mut wharf_meta::Tx) -> Result<T> + Send + use<A, T, F>
+    where
+        A: Action,
+        F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
+    {
         let ctx = self.clone();
-        let run = move |tx: &mut wharf_meta::Tx| {
+        move |tx| {
             let mut tx = data::Tx::new(tx);
             let grant = authorize::<A>(&mut tx, ctx.service.policies(), &ctx.request, &resource)?;
-            write(&mut tx, &grant)
-        };
-        self.service.store().write(name, durability, run).await
+            run(&mut tx, &grant)
+        }
     }
 
     /// Whether the access key behind this request still exists: all that `/v2/` and GetCallerIdentity ask.

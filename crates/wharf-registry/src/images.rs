@@ -8,10 +8,10 @@ use wharf_meta::repositories::RepositoryRow;
 use wharf_wire::ids::{AccountId, ImageTag, RepositoryName};
 use wharf_wire::oci::{Descriptor, Digest, Manifest, ManifestKind, Reference};
 
-use crate::action::{BatchDeleteImage, BatchGetImage, PutImage, ReadsImages};
+use crate::action::{BatchDeleteImage, BatchGetImage, PutImage};
 use crate::authorize::Resource;
 use crate::data::images::{self as data_images, ImageId, Miss, NewImage};
-use crate::{Ctx, Error, Grant, Plane, Result, data, keyring};
+use crate::{Ctx, Error, Plane, Result, data, keyring};
 
 /// The largest manifest: ECR's limit, in bytes.
 pub const MAX_MANIFEST_BYTES: usize = 4 << 20;
@@ -183,12 +183,7 @@ pub async fn get(
     let id = id_of(reference);
     match read(ctx, ctx.repository(name), id.clone(), counts).await? {
         Ok(content) => Ok(content),
-        Err(_miss) => Err(Error::ImageNotFound {
-            digest: id.digest,
-            tag: id.tag,
-            name: name.to_string(),
-            registry: ctx.account.to_string(),
-        }),
+        Err(_miss) => Err(not_found(id, name.to_string(), ctx.account.to_string())),
     }
 }
 
@@ -279,7 +274,6 @@ async fn open(
 /// `RepositoryNotFound`, `ImageNotFound`, `ImageReferencedByManifestList`.
 pub async fn delete(ctx: &Ctx, name: &RepositoryName, reference: &Reference) -> Result<()> {
     let id = id_of(reference);
-    let registry = ctx.account.to_string();
     let trash_days = ctx.service().settings().trash_days;
     let service = ctx.service().clone();
     service.failpoint("before-delete-commit");
@@ -289,7 +283,7 @@ pub async fn delete(ctx: &Ctx, name: &RepositoryName, reference: &Reference) -> 
         move |tx, grant| match data_images::delete(tx, grant, &id, false, trash_days)? {
             Ok(_removed) => Ok(()),
             Err(Miss::Referenced(parents)) => Err(Error::ImageReferencedByManifestList { parents }),
-            Err(Miss::NotFound | Miss::Mismatch) => Err(not_found(&id, grant, &registry)),
+            Err(Miss::NotFound | Miss::Mismatch) => Err(not_found_in(grant.repository()?, &id)),
         },
     )
     .await?;
@@ -310,22 +304,22 @@ fn id_of(reference: &Reference) -> ImageId {
     }
 }
 
-fn not_found<A: ReadsImages>(id: &ImageId, grant: &Grant<A>, registry: &str) -> Error {
-    let name = grant
-        .repository()
-        .map(|row| row.name.clone())
-        .unwrap_or_default();
-    Error::ImageNotFound {
-        digest: id.digest.clone(),
-        tag: id.tag.clone(),
-        name,
-        registry: registry.to_owned(),
-    }
+/// The refusal of an image that a repository does not hold.
+pub(crate) fn not_found_in(repository: &RepositoryRow, id: &ImageId) -> Error {
+    not_found(
+        id.clone(),
+        repository.name.clone(),
+        repository.account.clone(),
+    )
 }
 
-/// Keeps the module's two sides apart: operations hand ids on, they never look into rows.
-pub(crate) fn miss_error<A: ReadsImages>(tx_grant: &Grant<A>, id: &ImageId) -> Error {
-    not_found(id, tx_grant, tx_grant.account().as_str())
+fn not_found(id: ImageId, name: String, registry: String) -> Error {
+    Error::ImageNotFound {
+        digest: id.digest,
+        tag: id.tag,
+        name,
+        registry,
+    }
 }
 
 /// Re-exported for the operations that walk images themselves.

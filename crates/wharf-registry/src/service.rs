@@ -84,11 +84,9 @@ impl Service {
     /// # Errors
     /// When the directory cannot be used, is of a newer version, or the root key is not the one it was made with.
     pub async fn open(settings: Settings) -> Result<Self> {
-        let (kept, key) = (
-            settings.data_dir.join("metadata.db"),
-            settings.data_dir.join("root.key"),
-        );
-        if kept.try_exists().map_err(Error::internal)?
+        let database = settings.data_dir.join("metadata.db");
+        let key = settings.data_dir.join("root.key");
+        if database.try_exists().map_err(Error::internal)?
             && !key.try_exists().map_err(Error::internal)?
         {
             // A new key would open nothing, and hide that the old one is lost.
@@ -97,12 +95,10 @@ impl Service {
                 key.display()
             )));
         }
-        let (root, _created) = RootKey::load_or_create(&settings.data_dir.join("root.key"))
-            .map_err(Error::internal)?;
+        let (root, _created) = RootKey::load_or_create(&key).map_err(Error::internal)?;
         let root = Arc::new(root);
         let clock = Clock::new(settings.wall);
-        let options = wharf_meta::Options::new(clock.wall());
-        let store = Store::open_sqlite(&settings.data_dir.join("metadata.db"), options)?;
+        let store = Store::open_sqlite(&database, wharf_meta::Options::new(clock.wall()))?;
         let objects =
             wharf_blob::Directory::open(&settings.data_dir.join("objects"), settings.byte_budget)
                 .map_err(Error::internal)?;

@@ -6,8 +6,10 @@ use wharf_meta::{Durability, Store, usage};
 
 use crate::{Micros, Result};
 
-/// Rows of one flush, and entries kept before one is forced.
-const MAX_ENTRIES: usize = 1_000;
+/// Entries kept between two flushes.
+const MAX_ENTRIES: usize = 100_000;
+/// Rows of one transaction.
+const AT_ONCE: usize = 1_000;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// Who used what, when.
@@ -60,9 +62,6 @@ impl Usage {
             Ok(mut entries) => std::mem::take(&mut *entries),
             Err(_) => return Ok(()),
         };
-        if taken.is_empty() {
-            return Ok(());
-        }
         let rows: Vec<usage::UsageRow> = taken
             .into_iter()
             .map(|(key, (uses, last_at))| usage::UsageRow {
@@ -75,8 +74,12 @@ impl Usage {
                 last_at,
             })
             .collect();
-        let write =
-            move |tx: &mut wharf_meta::Tx| rows.iter().try_for_each(|row| usage::add(tx, row));
-        Ok(store.write("flush_usage", Durability::Soft, write).await?)
+        for some in rows.chunks(AT_ONCE) {
+            let some = some.to_vec();
+            let write =
+                move |tx: &mut wharf_meta::Tx| some.iter().try_for_each(|row| usage::add(tx, row));
+            store.write("flush_usage", Durability::Soft, write).await?;
+        }
+        Ok(())
     }
 }

@@ -22,14 +22,15 @@ pub(super) async fn run(service: &Service, job: &JobRow) -> Result<()> {
     let payload: Payload = serde_json::from_str(&job.payload).map_err(Error::internal)?;
     loop {
         let (step, fence, id) = (payload.clone(), job.fence, job.id);
-        let now = service.now();
+        let (now, until) = (service.now(), service.wall() + super::LEASE);
         let done = service
             .store()
             .write(
                 "empty_repository",
                 Durability::Hard,
                 move |tx| -> Result<bool> {
-                    rows::check(tx, id, fence)?;
+                    // Each step holds the job for as long again.
+                    rows::progress(tx, id, fence, "moving images to the trash", until)?;
                     let grant = ServiceGrant {
                         job: "empty-repository",
                         reason: step.request_id.clone(),

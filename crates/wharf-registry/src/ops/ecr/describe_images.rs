@@ -46,7 +46,7 @@ pub(super) async fn describe_images(ctx: &Ctx, request: Request) -> Result<Respo
                 .iter()
                 .map(|id| match rows::find(tx, grant, id)? {
                     Ok(row) => rows::describe(tx, grant, row),
-                    Err(_miss) => Err(images::miss_error(grant, id)),
+                    Err(_miss) => Err(images::not_found_in(grant.repository()?, id)),
                 })
                 .collect::<Result<Vec<_>>>()
         })
