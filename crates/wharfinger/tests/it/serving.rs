@@ -64,6 +64,32 @@ fn a_password_outlives_a_restart() {
 }
 
 #[test]
+fn a_pull_is_told_after_a_stop_and_a_look_is_no_pull() {
+    let mut server = Server::start(Options::default());
+    server.create_repository("app");
+    let registry = server.registry();
+    for (seed, tag) in [(1, "pulled"), (2, "seen")] {
+        registry.push(&Image::new(seed, 1), "app", tag);
+    }
+    registry.get_manifest("app", "pulled").expect_status(200);
+    registry
+        .request("HEAD", "/v2/app/manifests/seen", &[], b"")
+        .expect_status(200);
+    // What is counted in memory is written before the process ends.
+    server.process().signal("TERM");
+    server.process().wait();
+    let server = server.restart();
+    let told = |tag| {
+        let ids = json!([{"imageTag": tag}]);
+        let request = json!({"repositoryName": "app", "imageIds": ids});
+        let answer = server.call("DescribeImages", &request);
+        answer["imageDetails"][0]["lastRecordedPullTime"].is_number()
+    };
+    assert!(told("pulled"));
+    assert!(!told("seen"));
+}
+
+#[test]
 fn the_root_key_and_the_secrets_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let server = Server::start(Options::default());
