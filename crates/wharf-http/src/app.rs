@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, StatusCode, request};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wharf_registry::{BodyError, Error, Service};
+use wharf_registry::{BodyError, Compat, Error, Service};
 use wharf_wire::oci::ErrorCode;
 
 use crate::edge::{Answer, BodyFault, Fault, Handler, Payload, Request, RequestBody};
@@ -95,7 +95,8 @@ pub(crate) fn render_fault(path: &str, request_id: &str, fault: Fault) -> Answer
         }
     };
     if registry_path(path).is_some() {
-        Refusal::new(status, ErrorCode::Unknown, failure.message()).render(request_id)
+        Refusal::new(status, ErrorCode::Unknown, failure.message())
+            .render(request_id, Compat::Extended)
     } else {
         error::aws::fault_of(&failure).json(error::aws::JSON_1_1)
     }

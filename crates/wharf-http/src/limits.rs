@@ -34,9 +34,6 @@ pub const REFUSED_BODY_TIME: Duration = Duration::from_secs(1);
 /// Largest `Authorization` header that is looked at, in bytes.
 pub const AUTHORIZATION_BYTES: usize = 8 * 1024;
 
-/// Longest registry path that is parsed, in bytes: a name of 256, a digest of 135, the fixed words.
-pub const REGISTRY_PATH_BYTES: usize = 1024;
-
 /// Bounds that the configuration may move.
 #[derive(Debug, Clone)]
 pub struct Limits {

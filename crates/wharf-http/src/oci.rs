@@ -5,23 +5,28 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method, StatusCode};
-use wharf_registry::{Ctx, Error, PasswordError, Plane, Principal, RequestInfo};
+use wharf_registry::{
+    Compat, Ctx, Error, PasswordError, Plane, Principal, RequestInfo, deviations,
+};
 use wharf_wire::ids::{AccountId, Region};
 use wharf_wire::oci::ErrorCode;
+use wharf_wire::oci::route::{Route, RouteError};
 
 use crate::app::App;
 use crate::edge::{Answer, Request, RequestBody, empty};
 use crate::error;
 use crate::error::oci::{Refusal, refusal};
 use crate::limits::AUTHORIZATION_BYTES;
-use crate::oci::route::{Route, RouteError};
 use crate::origin::Origin;
 use crate::outcome::Exchange;
 
 mod answer;
 mod blobs;
+mod catalog;
+mod listing;
 mod manifests;
-pub(crate) mod route;
+mod referrers;
+mod route;
 mod tags;
 mod uploads;
 
@@ -70,6 +75,7 @@ pub(crate) struct Call<'a> {
 pub(crate) async fn handle(app: &App, request: Request, origin: Origin, path: &str) -> Answer {
     let exchange = Arc::clone(&request.exchange);
     let head = request.parts.method == Method::HEAD;
+    let compat = app.service.settings().compat;
     let mut realm = origin.endpoint.registry_url_of(origin.registry.as_ref());
     let answered = dispatch(app, request, origin, path, &mut realm).await;
     let mut answer = answered.unwrap_or_else(|stop| {
@@ -77,11 +83,11 @@ pub(crate) async fn handle(app: &App, request: Request, origin: Origin, path: &s
             Stop::Refused(refusal) => refusal,
             Stop::Failed(failure) => {
                 error::log_fault(&failure, exchange.request_id());
-                refusal(&failure, &realm)
+                refusal(&failure, &realm, compat)
             }
         };
         exchange.note_error(refused.code().as_str());
-        let answer = refused.render(exchange.request_id());
+        let answer = refused.render(exchange.request_id(), compat);
         if head { without_body(&answer) } else { answer }
     });
     let headers = answer.headers_mut();
@@ -139,8 +145,8 @@ async fn dispatch(
         },
     );
     let route = Route::parse(path).map_err(|error| bad_route(&error, &parts.method, &ctx))?;
-    let Some(action) = route.action(&parts.method) else {
-        return Err(wrong_method(&route, &parts.method).into());
+    let Some(action) = route::action(&route, &parts.method, ctx.service().settings().compat) else {
+        return Err(wrong_method(&route, &parts.method, ctx.service().settings().compat).into());
     };
     note(&exchange, action, &route);
     let call = Call {
@@ -153,7 +159,9 @@ async fn dispatch(
     };
     match route {
         Route::Base => base(call).await,
+        Route::Catalog => catalog::list(call).await,
         Route::Tags(name) => tags::list(call, &name).await,
+        Route::Referrers(name, digest) => referrers::list(call, &name, &digest).await,
         Route::Manifest(name, reference) => manifests::serve(call, name, reference).await,
         Route::Blob(name, digest) => blobs::serve(call, &name, &digest).await,
         Route::Uploads(name) => uploads::start(call, &name).await,
@@ -245,17 +253,20 @@ fn bad_route(error: &RouteError, method: &Method, ctx: &Ctx) -> Stop {
             "There is nothing of the registry protocol at this path",
         )
         .into(),
-        RouteError::NotServed(what) => Refusal::new(
-            StatusCode::NOT_FOUND,
-            ErrorCode::Unsupported,
-            format!("This registry does not serve {what} yet"),
-        )
-        .into(),
         RouteError::Name(name) => Error::invalid("repositoryName", name_reason(name)).into(),
         RouteError::BlobDigest => Error::DigestInvalid.into(),
         RouteError::ManifestDigest => Error::invalid("imageDigest", DIGEST_REASON).into(),
         RouteError::Tag(tag) if *method == Method::PUT => {
             Error::InvalidTag { tag: tag.clone() }.into()
+        }
+        RouteError::Tag(tag) if !ctx.deviates(deviations::BAD_TAG) => {
+            let error = Error::InvalidTag { tag: tag.clone() };
+            Refusal::new(
+                StatusCode::BAD_REQUEST,
+                ErrorCode::TagInvalid,
+                error.message(),
+            )
+            .into()
         }
         // What cannot be a tag is not there: the OCI text asks for 404 of a manifest that does not exist.
         RouteError::Tag(_) => Refusal::new(
@@ -281,15 +292,9 @@ fn name_reason(name: &str) -> String {
     }
 }
 
-fn wrong_method(route: &Route, method: &Method) -> Refusal {
-    let message = match route {
-        Route::Blob(..) if *method == Method::DELETE => {
-            "This registry does not delete blobs: they go with the last image that uses them"
-                .to_owned()
-        }
-        _ => format!("The method {method} is not supported here"),
-    };
-    Refusal::method(route.allowed(), message)
+fn wrong_method(route: &Route, method: &Method, compat: Compat) -> Refusal {
+    let message = format!("The method {method} is not supported here");
+    Refusal::method(route::allowed(route, compat), message)
 }
 
 /// An answer to HEAD: the same headers, nothing behind them.
@@ -300,12 +305,17 @@ fn without_body(answer: &Answer) -> Answer {
     bare
 }
 
-/// The few query parameters of this protocol, decoded once; of a repeated one the first counts.
+/// The few query parameters of this protocol, decoded once; of a repeated one the first counts, but `tag` may be repeated.
 #[derive(Debug, Default)]
 pub(crate) struct Query {
+    pub(crate) artifact_type: Option<String>,
     pub(crate) digest: Option<String>,
-    pub(crate) n: Option<String>,
+    pub(crate) digest_algorithm: Option<String>,
+    pub(crate) from: Option<String>,
     pub(crate) last: Option<String>,
+    pub(crate) mount: Option<String>,
+    pub(crate) n: Option<String>,
+    pub(crate) tags: Vec<String>,
 }
 
 impl Query {
@@ -313,15 +323,27 @@ impl Query {
         let mut parsed = Self::default();
         for pair in query.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let decoded = || {
+                percent_encoding::percent_decode_str(value)
+                    .decode_utf8_lossy()
+                    .into_owned()
+            };
             let place = match name {
+                "artifactType" => &mut parsed.artifact_type,
                 "digest" => &mut parsed.digest,
-                "n" => &mut parsed.n,
+                "digest-algorithm" => &mut parsed.digest_algorithm,
+                "from" => &mut parsed.from,
                 "last" => &mut parsed.last,
+                "mount" => &mut parsed.mount,
+                "n" => &mut parsed.n,
+                "tag" => {
+                    parsed.tags.push(decoded());
+                    continue;
+                }
                 _ => continue,
             };
             if place.is_none() {
-                let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
-                *place = Some(value.into_owned());
+                *place = Some(decoded());
             }
         }
         parsed
@@ -365,9 +387,11 @@ mod tests {
 
     #[test]
     fn query_parameters_are_decoded_once_and_unknown_ones_ignored() {
-        let query = Query::parse("digest=sha256%3Aab&n=5&n=6&last=%2541&x=1&from");
+        let query = Query::parse("digest=sha256%3Aab&n=5&n=6&last=%2541&x=1&from&tag=a&tag=b%2e");
         assert_eq!(query.digest.as_deref(), Some("sha256:ab"));
         assert_eq!(query.n.as_deref(), Some("5"));
         assert_eq!(query.last.as_deref(), Some("%41"));
+        assert_eq!(query.from.as_deref(), Some(""));
+        assert_eq!(query.tags, ["a", "b."]);
     }
 }

@@ -118,12 +118,14 @@ CREATE TABLE blob_extents (
 CREATE INDEX blob_extents_extent ON blob_extents (extent);
 
 -- Which repository may serve a blob. `keep_until`: an answer "exists" was given, so do not collect before.
+-- `deleted_at`: a client deleted the blob; the link serves nothing, and stays only for what lies in the trash.
 CREATE TABLE links (
     repository BIGINT NOT NULL,
     digest TEXT NOT NULL,
     blob BIGINT NOT NULL REFERENCES blobs (id) ON DELETE RESTRICT,
     keep_until BIGINT NOT NULL,
     trash_until BIGINT,
+    deleted_at BIGINT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (repository, digest)
 );
@@ -147,6 +149,7 @@ CREATE TABLE digest_aliases (
     digest TEXT NOT NULL,
     PRIMARY KEY (repository, alias)
 );
+CREATE INDEX digest_aliases_digest ON digest_aliases (repository, digest);
 
 CREATE TABLE uploads (
     id TEXT NOT NULL PRIMARY KEY,
@@ -174,13 +177,15 @@ CREATE TABLE upload_extents (
 CREATE INDEX upload_extents_extent ON upload_extents (extent);
 
 -- Manifest bytes are sealed under a data key of their own, wrapped in the row.
--- `image_size`: layers and config (an index: its largest member), in bytes.
+-- `image_size`: layers and config (an index: its largest member), in bytes. `depth`: 0 of an image, of an index one
+-- more than of its deepest member.
 CREATE TABLE manifests (
     repository BIGINT NOT NULL,
     digest TEXT NOT NULL,
     media_type TEXT NOT NULL,
     size BIGINT NOT NULL,
     image_size BIGINT NOT NULL,
+    depth BIGINT NOT NULL,
     subject TEXT,
     artifact_type TEXT,
     config_media_type TEXT,

@@ -18,10 +18,12 @@ crate::statements! {
     UNREADABLE = "SELECT objects.name FROM blob_extents JOIN extents ON extents.id = blob_extents.extent
                   JOIN objects ON objects.name = extents.object WHERE blob_extents.blob = $1 AND objects.state <> 'live' LIMIT 1";
     LINK = "INSERT INTO links (repository, digest, blob, keep_until, created_at) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (repository, digest) DO UPDATE SET blob = excluded.blob,
+            ON CONFLICT (repository, digest) DO UPDATE SET blob = excluded.blob, deleted_at = NULL,
             keep_until = CASE WHEN links.keep_until < excluded.keep_until THEN excluded.keep_until ELSE links.keep_until END";
     FIND_LINK = "SELECT links.blob, links.keep_until, links.trash_until, blobs.size, blobs.media_type
-                 FROM links JOIN blobs ON blobs.id = links.blob WHERE links.repository = $1 AND links.digest = $2";
+                 FROM links JOIN blobs ON blobs.id = links.blob
+                 WHERE links.repository = $1 AND links.digest = $2 AND links.deleted_at IS NULL";
+    DELETE_LINK = "UPDATE links SET deleted_at = $3, keep_until = $3 WHERE repository = $1 AND digest = $2 AND deleted_at IS NULL";
     KEEP = "UPDATE links SET keep_until = $3 WHERE repository = $1 AND digest = $2 AND keep_until < $3";
     HELD = "SELECT manifest FROM manifest_links WHERE repository = $1 AND digest = $2 LIMIT 1";
     PUT_KEY = "INSERT INTO blob_keys (repository, blob, key_id, material, wrapped) VALUES ($1, $2, $3, $4, $5)
@@ -30,6 +32,7 @@ crate::statements! {
     KEYS = "SELECT repository, blob, key_id, material, wrapped FROM blob_keys WHERE blob = $1 AND repository > $2 ORDER BY repository LIMIT $3";
     ADD_ALIAS = "INSERT INTO digest_aliases (repository, alias, digest) VALUES ($1, $2, $3) ON CONFLICT (repository, alias) DO NOTHING";
     ALIAS = "SELECT digest FROM digest_aliases WHERE repository = $1 AND alias = $2";
+    ALIASES_OF = "SELECT alias FROM digest_aliases WHERE repository = $1 AND digest = $2 ORDER BY alias LIMIT 10";
 }
 
 /// A row of `blobs`.
@@ -239,6 +242,14 @@ pub fn find_link(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<Li
     .transpose()
 }
 
+/// Makes a link serve nothing any more; what lies in the trash still has it. False: there is no such link.
+///
+/// # Errors
+/// Those of the database.
+pub fn delete_link(tx: &mut Tx, repository: i64, digest: &str, now: Micros) -> Result<bool> {
+    Ok(tx.run(&DELETE_LINK, &[&repository, &digest, &now])? > 0)
+}
+
 /// Keeps a link until `until` at least.
 ///
 /// # Errors
@@ -313,4 +324,15 @@ pub fn alias(tx: &mut Tx, repository: i64, alias: &str) -> Result<Option<String>
     tx.row(&ALIAS, &[&repository, &alias])?
         .map(|row| row.get(0))
         .transpose()
+}
+
+/// The other digests by which a repository knows content: the first ten.
+///
+/// # Errors
+/// Those of the database.
+pub fn aliases_of(tx: &mut Tx, repository: i64, digest: &str) -> Result<Vec<String>> {
+    tx.rows(&ALIASES_OF, &[&repository, &digest])?
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
 }

@@ -2,11 +2,11 @@
 use crate::{Result, Row, Tx};
 
 crate::statements! {
-    INSERT = "INSERT INTO manifests (repository, digest, media_type, size, image_size, subject, artifact_type, config_media_type, annotations, pushed_at, key_id, material, wrapped, sealed)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-    GET = "SELECT digest, media_type, size, image_size, subject, artifact_type, config_media_type, annotations, pushed_at FROM manifests WHERE repository = $1 AND digest = $2";
+    INSERT = "INSERT INTO manifests (repository, digest, media_type, size, image_size, depth, subject, artifact_type, config_media_type, annotations, pushed_at, key_id, material, wrapped, sealed)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    GET = "SELECT digest, media_type, size, image_size, depth, subject, artifact_type, config_media_type, annotations, pushed_at FROM manifests WHERE repository = $1 AND digest = $2";
     SEALED = "SELECT key_id, material, wrapped, sealed FROM manifests WHERE repository = $1 AND digest = $2";
-    PAGE = "SELECT digest, media_type, size, image_size, subject, artifact_type, config_media_type, annotations, pushed_at FROM manifests
+    PAGE = "SELECT digest, media_type, size, image_size, depth, subject, artifact_type, config_media_type, annotations, pushed_at FROM manifests
             WHERE repository = $1 AND digest > $2 ORDER BY digest LIMIT $3";
     ANY = "SELECT digest FROM manifests WHERE repository = $1 LIMIT 1";
     DELETE = "DELETE FROM manifests WHERE repository = $1 AND digest = $2";
@@ -18,7 +18,12 @@ crate::statements! {
     PARENTS = "SELECT DISTINCT parent FROM manifest_children WHERE repository = $1 AND child = $2 ORDER BY parent LIMIT 100";
     A_PARENT = "SELECT parent FROM manifest_children WHERE repository = $1 ORDER BY parent LIMIT 1";
     LINK = "SELECT links.blob, blobs.size, blobs.media_type FROM links JOIN blobs ON blobs.id = links.blob
-            WHERE links.repository = $1 AND links.digest = $2";
+            WHERE links.repository = $1 AND links.digest = $2 AND links.deleted_at IS NULL";
+    HOLDERS = "SELECT DISTINCT manifest FROM manifest_links WHERE repository = $1 AND digest = $2 ORDER BY manifest LIMIT 10";
+    REFERRERS = "SELECT digest, media_type, size, artifact_type, config_media_type,
+                 CASE WHEN LENGTH(annotations) <= 4096 THEN annotations END, CAST(COALESCE(LENGTH(annotations), 0) AS BIGINT) FROM manifests
+                 WHERE repository = $1 AND subject = $2 AND digest > $3 ORDER BY digest LIMIT $4";
+    ANNOTATIONS = "SELECT annotations FROM manifests WHERE repository = $1 AND digest = $2";
     NAME_MEDIA_TYPE = "UPDATE blobs SET media_type = $2 WHERE id = $1 AND media_type IS NULL";
     TRASH_LINKS = "UPDATE links SET trash_until = $3 WHERE repository = $1
                    AND digest IN (SELECT digest FROM manifest_links WHERE repository = $1 AND manifest = $2)";
@@ -34,6 +39,8 @@ pub struct ManifestRow {
     pub size: i64,
     /// Bytes of layers and config; of an index, those of its largest member.
     pub image_size: i64,
+    /// 0 of an image; of an index one more than of its deepest member.
+    pub depth: i64,
     pub subject: Option<String>,
     pub artifact_type: Option<String>,
     pub config_media_type: Option<String>,
@@ -68,11 +75,12 @@ fn from_row(row: &Row) -> Result<ManifestRow> {
         media_type: row.get(1)?,
         size: row.get(2)?,
         image_size: row.get(3)?,
-        subject: row.get(4)?,
-        artifact_type: row.get(5)?,
-        config_media_type: row.get(6)?,
-        annotations: row.get(7)?,
-        pushed_at: row.get(8)?,
+        depth: row.get(4)?,
+        subject: row.get(5)?,
+        artifact_type: row.get(6)?,
+        config_media_type: row.get(7)?,
+        annotations: row.get(8)?,
+        pushed_at: row.get(9)?,
     })
 }
 
@@ -94,6 +102,7 @@ pub fn insert(
             &row.media_type,
             &row.size,
             &row.image_size,
+            &row.depth,
             &row.subject,
             &row.artifact_type,
             &row.config_media_type,
@@ -251,6 +260,68 @@ pub fn linked_blob(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<
         })
     })
     .transpose()
+}
+
+/// The manifests that hold a linked blob: the first ten.
+///
+/// # Errors
+/// Those of the database.
+pub fn holders(tx: &mut Tx, repository: i64, digest: &str) -> Result<Vec<String>> {
+    tx.rows(&HOLDERS, &[&repository, &digest])?
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+}
+
+/// A manifest that names another as its subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferrerRow {
+    pub digest: String,
+    pub media_type: String,
+    /// Bytes of the manifest itself.
+    pub size: i64,
+    pub artifact_type: Option<String>,
+    pub config_media_type: Option<String>,
+    /// Annotations as a JSON object, if they are short: see [`annotations`].
+    pub annotations: Option<String>,
+    /// Characters of the annotations, short or long; 0 when there are none.
+    pub annotations_length: i64,
+}
+
+/// The annotations of a manifest, as a JSON object.
+///
+/// # Errors
+/// Those of the database.
+pub fn annotations(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<String>> {
+    tx.row(&ANNOTATIONS, &[&repository, &digest])?
+        .map_or(Ok(None), |row| row.get(0))
+}
+
+/// Up to `limit` manifests whose subject is written exactly so, after the digest `after`, in order of digest.
+///
+/// # Errors
+/// Those of the database.
+pub fn referrers(
+    tx: &mut Tx,
+    repository: i64,
+    subject: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<ReferrerRow>> {
+    let rows = tx.rows(&REFERRERS, &[&repository, &subject, &after, &limit])?;
+    rows.iter()
+        .map(|row| {
+            Ok(ReferrerRow {
+                digest: row.get(0)?,
+                media_type: row.get(1)?,
+                size: row.get(2)?,
+                artifact_type: row.get(3)?,
+                config_media_type: row.get(4)?,
+                annotations: row.get(5)?,
+                annotations_length: row.get(6)?,
+            })
+        })
+        .collect()
 }
 
 /// Gives a blob the media type of the first manifest that names it.

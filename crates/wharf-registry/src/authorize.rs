@@ -97,6 +97,21 @@ impl<A: Action> Grant<A> {
     }
 }
 
+impl<A: Action> Grant<A> {
+    /// An action on another resource, for the same principal in the same transaction: a mount reads where it mounts from.
+    ///
+    /// # Errors
+    /// Those of [`authorize`].
+    pub fn elsewhere<B: Action>(
+        &self,
+        tx: &mut data::Tx<'_>,
+        policies: &Policies,
+        resource: &Resource,
+    ) -> Result<Grant<B>> {
+        authorize::<B>(tx, policies, &self.request, resource)
+    }
+}
+
 /// The policies that do not live in rows: the built-in one of an account's root.
 #[derive(Debug)]
 pub struct Policies {

@@ -9,9 +9,11 @@ use bytes::Bytes;
 use futures_core::Stream;
 use wharf_meta::Durability;
 use wharf_wire::ids::{AccountId, Region, RepositoryName};
+use wharf_wire::oci::{Algorithm, Digest};
 
 use crate::action::Action;
 use crate::authorize::{Resource, authorize};
+use crate::deviations::Deviation;
 use crate::{Grant, Micros, Result, Service, data};
 
 /// Bytes on their way in or out.
@@ -147,6 +149,26 @@ impl Ctx {
     /// The service.
     pub fn service(&self) -> &Service {
         &self.service
+    }
+
+    /// Whether a difference from ECR is in force here.
+    pub fn deviates(&self, deviation: Deviation) -> bool {
+        deviation.applies(self.service.settings().compat)
+    }
+
+    /// Refuses digests of an algorithm that this registry does not take.
+    ///
+    /// # Errors
+    /// `DigestUnsupported`.
+    pub(crate) fn check_algorithm(&self, digest: &Digest) -> Result<()> {
+        match digest.algorithm() {
+            Algorithm::Sha512 if !self.deviates(crate::deviations::SHA512) => {
+                Err(crate::Error::DigestUnsupported {
+                    digest: digest.to_string(),
+                })
+            }
+            Algorithm::Sha256 | Algorithm::Sha512 => Ok(()),
+        }
     }
 
     /// The registry a request names: an absent or empty `registryId` is the caller's own.

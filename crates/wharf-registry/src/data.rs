@@ -17,9 +17,11 @@
 //! }
 //! ```
 pub mod accounts;
+mod aliases;
 pub mod bytes;
 pub mod events;
 pub mod images;
+pub mod referrers;
 pub mod repositories;
 
 /// A transaction, as operations see it: something to hand on to the functions of this module.

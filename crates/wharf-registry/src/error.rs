@@ -56,6 +56,11 @@ pub enum Error {
         name: String,
         registry: String,
     },
+    /// A layer that is to be deleted while images hold it.
+    LayerInUse {
+        digest: String,
+        images: Vec<String>,
+    },
     ReferencedImagesNotFound {
         digests: Vec<String>,
         name: String,
@@ -203,6 +208,7 @@ impl Error {
             | Self::ImageReferencedByManifestList { .. }
             | Self::LayersNotFound { .. }
             | Self::LayerNotFound { .. }
+            | Self::LayerInUse { .. }
             | Self::ReferencedImagesNotFound { .. } => self.image_message(),
             Self::InvalidParameters { reason }
             | Self::InvalidTagParameter { reason }
@@ -270,6 +276,10 @@ impl Error {
                 registry,
             } => format!(
                 "The layer with digest '{digest}' does not exist within the repository with name '{name}' in the registry with id '{registry}'"
+            ),
+            Self::LayerInUse { digest, images } => format!(
+                "The layer with digest '{digest}' is used by images: [{}]",
+                images.join(", ")
             ),
             Self::ReferencedImagesNotFound {
                 digests,

@@ -17,6 +17,10 @@ pub(crate) const NAMES: &[&str] = &[
     "after-manifest-commit",
     "before-delete-commit",
     "after-delete-commit",
+    "before-mount-commit",
+    "after-mount-commit",
+    "before-layer-delete-commit",
+    "after-layer-delete-commit",
 ];
 
 /// Which failpoints are armed, and after how many more passes they strike.

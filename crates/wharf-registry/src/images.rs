@@ -6,12 +6,12 @@ use wharf_keys::DataKey;
 use wharf_meta::manifests::{ManifestRow, SealedManifest};
 use wharf_meta::repositories::RepositoryRow;
 use wharf_wire::ids::{AccountId, ImageTag, RepositoryName};
-use wharf_wire::oci::{Descriptor, Digest, Manifest, ManifestKind, Reference};
+use wharf_wire::oci::{Descriptor, Digest, Manifest, ManifestKind, Reference, convert};
 
 use crate::action::{BatchDeleteImage, BatchGetImage, PutImage};
 use crate::authorize::Resource;
-use crate::data::images::{self as data_images, ImageId, Miss, NewImage};
-use crate::{Ctx, Error, Plane, Result, data, keyring};
+use crate::data::images::{self as data_images, ImageId, Miss, NewImage, RefersTo};
+use crate::{Ctx, Error, Plane, Result, data, deviations, keyring};
 
 /// The largest manifest: ECR's limit, in bytes.
 pub const MAX_MANIFEST_BYTES: usize = 4 << 20;
@@ -19,7 +19,8 @@ pub const MAX_MANIFEST_BYTES: usize = 4 << 20;
 /// A manifest to store.
 #[derive(Clone, Debug)]
 pub struct Put {
-    pub tag: Option<ImageTag>,
+    /// Tags to point to it: all of them, or nothing is done.
+    pub tags: Vec<ImageTag>,
     /// The digest the caller says the bytes have.
     pub digest: Option<Digest>,
     /// The exact bytes: the digest is over them.
@@ -29,21 +30,25 @@ pub struct Put {
 }
 
 impl Put {
-    /// As a registry client asks for it: by tag or by digest.
-    pub fn by_reference(reference: Reference, bytes: Bytes, media_type: Option<String>) -> Self {
-        match reference {
-            Reference::Tag(tag) => Self {
-                tag: Some(tag),
-                digest: None,
-                bytes,
-                media_type,
-            },
-            Reference::Digest(digest) => Self {
-                tag: None,
-                digest: Some(digest),
-                bytes,
-                media_type,
-            },
+    /// As a registry client asks for it: by tag or by digest, with further tags.
+    pub fn by_reference(
+        reference: Reference,
+        mut tags: Vec<ImageTag>,
+        bytes: Bytes,
+        media_type: Option<String>,
+    ) -> Self {
+        let digest = match reference {
+            Reference::Tag(tag) => {
+                tags.insert(0, tag);
+                None
+            }
+            Reference::Digest(digest) => Some(digest),
+        };
+        Self {
+            tags,
+            digest,
+            bytes,
+            media_type,
         }
     }
 }
@@ -88,18 +93,24 @@ pub async fn put(ctx: &Ctx, account: AccountId, name: &RepositoryName, put: Put)
         });
     }
     let manifest = Manifest::parse(&put.bytes, put.media_type.as_deref())?;
-    if let Some(given) = &put.digest
-        && *given != manifest.digest
-    {
-        return Err(Error::ImageDigestDoesNotMatch {
-            given: given.to_string(),
-            computed: manifest.digest.to_string(),
-        });
+    if let Some(given) = &put.digest {
+        ctx.check_algorithm(given)?;
+        let computed = Digest::with(given.algorithm(), &put.bytes);
+        if *given != computed {
+            return Err(Error::ImageDigestDoesNotMatch {
+                given: given.to_string(),
+                computed: computed.to_string(),
+            });
+        }
     }
     let new = seal(ctx, &repository, &put, &manifest).await?;
-    let service = ctx.service().clone();
+    let (service, policies) = (ctx.service().clone(), ctx.service().clone());
     service.failpoint("before-manifest-commit");
     ctx.write::<PutImage, _, _>("put_image", resource, move |tx, grant| {
+        // Each further tag is decided on as if it were pushed alone.
+        for _tag in new.tags.iter().skip(1) {
+            grant.also::<PutImage>(tx, policies.policies())?;
+        }
         data_images::put(tx, grant, &new)
     })
     .await?;
@@ -130,14 +141,11 @@ async fn seal(
         wrapped: registry.key.wrap(&key, &context).map_err(Error::internal)?,
         sealed: wharf_keys::seal_all(&key, &put.bytes).map_err(Error::internal)?,
     };
-    let (config, layers, children): (Option<&Descriptor>, &[Descriptor], &[Descriptor]) =
-        match &manifest.kind {
-            ManifestKind::Image { config, layers } => (Some(config), layers, &[]),
-            ManifestKind::Index { manifests } => (None, &[], manifests),
-        };
-    let blobs = config
-        .into_iter()
-        .chain(layers.iter().filter(|layer| !layer.is_foreign()));
+    let config_media_type = match &manifest.kind {
+        ManifestKind::Image { config, .. } => Some(config.media_type.clone()),
+        ManifestKind::Index { .. } => None,
+    };
+    let on_docker = ctx.plane == Plane::Docker;
     Ok(NewImage {
         repository: repository.id,
         row: ManifestRow {
@@ -145,12 +153,13 @@ async fn seal(
             media_type: manifest.media_type.clone(),
             size: i64::try_from(put.bytes.len()).map_err(Error::internal)?,
             image_size: 0,
+            depth: 0,
             subject: manifest
                 .subject
                 .as_ref()
                 .map(|subject| subject.digest.to_string()),
             artifact_type: manifest.artifact_type.clone(),
-            config_media_type: config.map(|config| config.media_type.clone()),
+            config_media_type,
             annotations: manifest
                 .annotations
                 .as_ref()
@@ -158,19 +167,32 @@ async fn seal(
             pushed_at: ctx.now,
         },
         sealed,
-        blobs: blobs
-            .map(|blob| (blob.digest.to_string(), blob.media_type.clone()))
-            .collect(),
-        children: children
-            .iter()
-            .map(|child| child.digest.to_string())
-            .collect(),
-        tag: put.tag.as_ref().map(ToString::to_string),
-        repeat_succeeds: ctx.plane == Plane::Docker,
+        named: put.digest.as_ref().map(ToString::to_string),
+        refers_to: refers_to(&manifest.kind),
+        tags: put.tags.iter().map(ToString::to_string).collect(),
+        repeat_succeeds: on_docker,
+        immutable_repeat_succeeds: on_docker && ctx.deviates(deviations::SAME_DIGEST_REPUSH),
     })
 }
 
+fn refers_to(kind: &ManifestKind) -> RefersTo {
+    let named = |blob: &Descriptor| (blob.digest.to_string(), blob.media_type.clone());
+    match kind {
+        ManifestKind::Image { config, layers } => {
+            let layers = layers.iter().filter(|layer| !layer.is_foreign());
+            RefersTo::Blobs([config].into_iter().chain(layers).map(named).collect())
+        }
+        ManifestKind::Index { manifests } => {
+            let digests = manifests.iter().map(|member| member.digest.to_string());
+            RefersTo::Members(digests.collect())
+        }
+    }
+}
+
 /// A manifest by tag or digest. A GET counts as a pull, a HEAD does not.
+///
+/// `accepts`: the media types that the client takes, which matter only where ECR's way is followed (deviation
+/// `no-conversion`): by tag, an image of the other kind is converted. The digest stays that of the stored form.
 ///
 /// # Errors
 /// `RepositoryNotFound`, `ImageNotFound`.
@@ -178,13 +200,32 @@ pub async fn get(
     ctx: &Ctx,
     name: &RepositoryName,
     reference: &Reference,
+    accepts: &[&str],
     counts: bool,
 ) -> Result<Arc<Content>> {
     let id = id_of(reference);
-    match read(ctx, ctx.repository(name), id.clone(), counts).await? {
-        Ok(content) => Ok(content),
-        Err(_miss) => Err(not_found(id, name.to_string(), ctx.account.to_string())),
+    let content = match read(ctx, ctx.repository(name), id.clone(), counts).await? {
+        Ok(content) => content,
+        Err(_miss) => return Err(not_found(id, name.to_string(), ctx.account.to_string())),
+    };
+    if matches!(reference, Reference::Digest(_)) || ctx.deviates(deviations::NO_CONVERSION) {
+        return Ok(content);
     }
+    let as_stored = || accepts.is_empty() || accepts.contains(&"*/*");
+    if as_stored() || accepts.contains(&content.media_type.as_str()) {
+        return Ok(content);
+    }
+    let other = accepts
+        .iter()
+        .find_map(|wanted| convert::image(&content.bytes, &content.media_type, wanted));
+    Ok(other.map_or(content.clone(), |(bytes, media_type)| {
+        Arc::new(Content {
+            bytes: Bytes::from(bytes),
+            media_type: media_type.to_owned(),
+            digest: content.digest.clone(),
+            subject: content.subject.clone(),
+        })
+    }))
 }
 
 /// What the transaction found: bytes already open, or still sealed.
@@ -275,12 +316,13 @@ async fn open(
 pub async fn delete(ctx: &Ctx, name: &RepositoryName, reference: &Reference) -> Result<()> {
     let id = id_of(reference);
     let trash_days = ctx.service().settings().trash_days;
+    let last_tag = !ctx.deviates(deviations::DELETE_TAG);
     let service = ctx.service().clone();
     service.failpoint("before-delete-commit");
     ctx.write::<BatchDeleteImage, _, _>(
         "delete_manifest",
         ctx.repository(name),
-        move |tx, grant| match data_images::delete(tx, grant, &id, false, trash_days)? {
+        move |tx, grant| match data_images::delete(tx, grant, &id, last_tag, trash_days)? {
             Ok(_removed) => Ok(()),
             Err(Miss::Referenced(parents)) => Err(Error::ImageReferencedByManifestList { parents }),
             Err(Miss::NotFound | Miss::Mismatch) => Err(not_found_in(grant.repository()?, &id)),

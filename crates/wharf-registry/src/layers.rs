@@ -12,7 +12,7 @@ use wharf_wire::ids::RepositoryName;
 use wharf_wire::oci::Digest;
 
 use self::extents::{Extents, ReadError};
-use crate::action::{BatchCheckLayerAvailability, GetDownloadUrlForLayer};
+use crate::action::{BatchCheckLayerAvailability, BatchDeleteImage, GetDownloadUrlForLayer};
 use crate::data::bytes::layers::{self as data_layers, OpenLayer};
 use crate::data::events::ServiceGrant;
 use crate::{Body, BodyError, Ctx, Error, Result, Service, data};
@@ -81,6 +81,22 @@ pub async fn stat(ctx: &Ctx, name: &RepositoryName, digest: &Digest) -> Result<L
         size: layer.size,
         media_type: layer.media_type,
     })
+}
+
+/// Takes a layer from a repository. Others that link it keep it, and so does the trash.
+///
+/// # Errors
+/// `RepositoryNotFound`, `LayerNotFound`, `LayerInUse` while an image of the repository holds it.
+/// Source: OCI distribution, "Deleting Blobs"; ECR has no such operation, so it is decided as `BatchDeleteImage`.
+pub async fn delete(ctx: &Ctx, name: &RepositoryName, digest: &Digest) -> Result<()> {
+    let asked = digest.clone();
+    let service = ctx.service();
+    service.failpoint("before-layer-delete-commit");
+    let delete = move |tx: &mut data::Tx<'_>, grant: &_| data_layers::delete(tx, grant, &asked);
+    ctx.write::<BatchDeleteImage, _, _>("delete_layer", ctx.repository(name), delete)
+        .await?;
+    service.failpoint("after-layer-delete-commit");
+    Ok(())
 }
 
 /// Opens a layer, or the bytes `first` to `last` (inclusive, or to its end) of it.

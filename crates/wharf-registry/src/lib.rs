@@ -3,6 +3,7 @@
 //! Every path to data goes through [`authorize`] to a [`Grant`]: see [`data`].
 pub mod action;
 pub mod authorize;
+pub mod catalog;
 mod clock;
 mod ctx;
 pub mod data;
@@ -14,8 +15,10 @@ pub mod images;
 pub mod jobs;
 mod keyring;
 pub mod layers;
+pub mod mount;
 pub mod ops;
 mod page;
+pub mod referrers;
 mod service;
 mod settings;
 pub mod sweep;
@@ -31,7 +34,7 @@ pub use failpoint::Failpoints;
 pub use ids::new_request_id;
 pub use keyring::RegistryKeyRef;
 pub use service::{AccessKey, AccountInfo, PasswordError, Service};
-pub use settings::{RootCredentials, Settings};
+pub use settings::{Compat, RootCredentials, Settings};
 pub use wharf_identity::Secret;
 
 /// Microseconds since 1970-01-01T00:00:00Z.

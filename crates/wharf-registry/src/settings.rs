@@ -6,6 +6,16 @@ use wharf_wire::ids::{AccountId, Region};
 
 use crate::Micros;
 
+/// How closely ECR is followed where the OCI text says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compat {
+    /// ECR's API, and the whole of OCI distribution 1.1 beside it.
+    #[default]
+    Extended,
+    /// As ECR, its oddities included: see [`crate::deviations`].
+    Strict,
+}
+
 /// Settings of a [`crate::Service`].
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -23,6 +33,8 @@ pub struct Settings {
     pub wall: fn() -> Micros,
     /// Whether the domain clock may be moved and failpoints armed.
     pub allow_testing: bool,
+    /// Which differences from ECR are in force.
+    pub compat: Compat,
     /// How long deleted things stay in the trash, in days.
     pub trash_days: u32,
     /// Uploads are refused when the disk has less than this many bytes free.

@@ -2,7 +2,7 @@
 use wharf_wire::ids::{ImageTag, RepositoryName};
 
 use crate::action::ListImages;
-use crate::{Ctx, Error, Result, data, page};
+use crate::{Ctx, Error, Result, data, deviations, page};
 
 /// The most tags of one page: ECR's limit of `maxResults`.
 pub const MAX_PAGE: i64 = 1_000;
@@ -11,35 +11,30 @@ pub const MAX_PAGE: i64 = 1_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagPage {
     pub tags: Vec<String>,
-    /// The tag after which the next page begins, if there is one.
+    /// The tag after which the next page begins, if there is one; an opaque token where ECR's way is followed.
     pub next: Option<String>,
 }
 
-/// Lists tags in byte order, after `last`, at most `n` (all of a repository's first thousand when absent).
+/// Lists tags in byte order, after `last`, at most `n` (a thousand when absent or more).
 ///
 /// # Errors
-/// `RepositoryNotFound`, `InvalidParameter` for an `n` beyond 1,000 or a `last` that cannot be a tag.
+/// `RepositoryNotFound`, `InvalidParameter` for a `last` that cannot be one.
 pub async fn list(
     ctx: &Ctx,
     name: &RepositoryName,
     n: Option<i64>,
     last: Option<&str>,
 ) -> Result<TagPage> {
-    let limit = match n {
-        Some(n) if n > MAX_PAGE => {
-            return Err(Error::invalid(
-                "maxResults",
-                "Member must have value less than or equal to 1000",
-            ));
-        }
-        Some(n) => n.max(0),
-        None => MAX_PAGE,
-    };
+    let limit = n.unwrap_or(MAX_PAGE).clamp(0, MAX_PAGE);
+    let by_name = ctx.deviates(deviations::TAGS_JSON);
     let after = match last {
         None | Some("") => String::new(),
-        Some(last) => ImageTag::parse(last)
+        Some(last) if by_name => ImageTag::parse(last)
             .map_err(|_invalid| Error::invalid("nextToken", "Invalid nextToken"))?
             .to_string(),
+        Some(token) => page::read(token, "tags/list", name.as_str())?
+            .pop()
+            .unwrap_or_default(),
     };
     let fetch = page::fetch(limit);
     let mut tags = ctx
@@ -48,6 +43,13 @@ pub async fn list(
         })
         .await?;
     let more = page::cut(&mut tags, limit);
-    let next = tags.last().filter(|_| more).cloned();
+    let next = tags.last().filter(|_| more);
+    let next = next.map(|last| {
+        if by_name {
+            last.clone()
+        } else {
+            page::token("tags/list", name.as_str(), &[last.as_str()])
+        }
+    });
     Ok(TagPage { tags, next })
 }

@@ -22,7 +22,7 @@ use crate::data::bytes::uploads::{
 use crate::data::bytes::{count, sweeping};
 use crate::data::events::ServiceGrant;
 use crate::layers::extents::{Extents, ReadError, storage_error};
-use crate::{Body, Ctx, Error, Result, Service, data, ids, sweep};
+use crate::{Body, Ctx, Error, Result, Service, data, deviations, ids, sweep};
 
 /// The largest layer: ECR's limit of 52,000 MiB.
 pub const MAX_LAYER_BYTES: u64 = 52_000 << 20;
@@ -37,10 +37,17 @@ type ChunkRange = Option<(u64, u64)>;
 /// # Errors
 /// `RepositoryNotFound`, `StorageLow`.
 /// Source: ECR `InitiateLayerUpload`; OCI distribution, "Pushing a blob".
-pub async fn start(ctx: &Ctx, name: &RepositoryName) -> Result<UploadId> {
+///
+/// `algorithm`: of the digest it will be completed with, if the client tells.
+pub async fn start(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    algorithm: Option<Algorithm>,
+) -> Result<UploadId> {
     let id = UploadId::parse(&ids::new_upload_id()).map_err(Error::internal)?;
     let new = NewUpload {
         id: id.clone(),
+        algorithm,
         key: DataKey::generate().map_err(Error::internal)?,
         registry: ctx
             .service()
@@ -90,6 +97,7 @@ pub async fn append(
             name,
             id,
             received,
+            hash: hash_at(ctx, &found, received),
             key,
             announced,
         },
@@ -105,6 +113,22 @@ pub async fn append(
 /// Source: OCI distribution, "Pushing a blob in chunks".
 pub async fn status(ctx: &Ctx, name: &RepositoryName, id: &UploadId) -> Result<u64> {
     count(find::<UploadLayerPart>(ctx, name, id).await?.row.received)
+}
+
+/// How many of the bytes received a PATCH is told: all of them, or, as ECR does, those of the first two chunks (deviation
+/// `range-advances`).
+///
+/// # Errors
+/// `UploadNotFound`.
+pub async fn told(ctx: &Ctx, name: &RepositoryName, id: &UploadId, received: u64) -> Result<u64> {
+    if ctx.deviates(deviations::RANGE_ADVANCES) {
+        return Ok(received);
+    }
+    let (_, places) = read_whole(ctx, name, id).await?;
+    let end = |place: &ExtentPlace| place.first_byte.saturating_add(place.size);
+    places
+        .get(1)
+        .map_or(Ok(received), |second| count(end(second)))
 }
 
 /// Gives an upload up.
@@ -143,9 +167,9 @@ pub async fn complete(
     };
     // Decided before the body is read, and again in the transaction that closes.
     let found = find::<CompleteLayerUpload>(ctx, name, id).await?;
-    check_algorithm(&digest)?;
+    ctx.check_algorithm(&digest)?;
     let before = count(found.row.received)?;
-    let hash = ctx.service().running().hash_at(id.as_str(), before);
+    let hash = hash_at(ctx, &found, before);
     let after = append(ctx, name, id, range, length, body).await?;
     let finished = finish(ctx, name, id, digest, Some(after)).await;
     if matches!(finished, Err(Error::DigestMismatch { .. })) && after > before {
@@ -196,9 +220,9 @@ pub async fn monolithic(
     check_granted::<CompleteLayerUpload>(ctx, name).await?;
     check_granted::<UploadLayerPart>(ctx, name).await?;
     check_granted::<InitiateLayerUpload>(ctx, name).await?;
-    check_algorithm(&digest)?;
+    ctx.check_algorithm(&digest)?;
     announced(0, None, length)?;
-    let id = start(ctx, name).await?;
+    let id = start(ctx, name, Some(digest.algorithm())).await?;
     let stored = complete(ctx, name, &id, None, length, Some(body), digest).await;
     if stored.is_err()
         && let Err(error) = cancel(ctx, name, &id).await
@@ -213,14 +237,17 @@ async fn check_granted<A: Action>(ctx: &Ctx, name: &RepositoryName) -> Result<()
         .await
 }
 
-fn check_algorithm(digest: &Digest) -> Result<()> {
-    // Deviation `sha256-only`.
-    match digest.algorithm() {
-        Algorithm::Sha256 => Ok(()),
-        Algorithm::Sha512 => Err(Error::DigestUnsupported {
-            digest: digest.to_string(),
-        }),
+/// The hash of an upload's first `received` bytes, if it is known. Of none it always is.
+fn hash_at(ctx: &Ctx, found: &Found, received: u64) -> Option<RunningHash> {
+    if received > 0 {
+        return ctx.service().running().hash_at(&found.row.id, received);
     }
+    let wide = found.row.digest_algorithm.as_deref() == Some(Algorithm::Sha512.as_str());
+    Some(if wide {
+        RunningHash::with_sha512()
+    } else {
+        RunningHash::new()
+    })
 }
 
 fn check_disk(service: &Service) -> Result<()> {
@@ -322,16 +349,22 @@ async fn finish(
 ) -> Result<Digest> {
     let service = ctx.service();
     let (found, mut places) = read_whole(ctx, name, id).await?;
-    check_algorithm(&digest)?;
+    ctx.check_algorithm(&digest)?;
     let key = open_key(ctx, &found).await?;
     let received = match ours {
         Some(ours) => ours,
         None => count(found.row.received)?,
     };
     places.retain(|place| count(place.first_byte).is_ok_and(|first| first < received));
-    let computed = match service.running().hash_at(id.as_str(), received) {
-        Some(hash) => Digest::from_sha256(hash.finish()),
-        None => hash_anew(ctx, id, &key, &places, received).await?,
+    let wide = digest.algorithm() == Algorithm::Sha512;
+    let known = hash_at(ctx, &found, received);
+    let hash = match known.filter(|hash| !wide || hash.finish_sha512().is_some()) {
+        Some(hash) => hash,
+        None => hash_anew(ctx, id, &key, &places, (received, wide)).await?,
+    };
+    let computed = match hash.finish_sha512().filter(|_| wide) {
+        Some(sha512) => Digest::from_sha512(sha512),
+        None => Digest::from_sha256(hash.clone().finish()),
     };
     if computed != digest {
         return Err(Error::DigestMismatch {
@@ -348,7 +381,8 @@ async fn finish(
     let mut done = Completion {
         upload: id.clone(),
         received: i64::try_from(received).map_err(Error::internal)?,
-        digest: digest.to_string(),
+        digest: Digest::from_sha256(hash.finish()).to_string(),
+        named: digest.to_string(),
         key,
         registry: vec![service.registry_key(&ctx.account, &ctx.region).await?],
     };
@@ -375,21 +409,26 @@ async fn finish(
     Ok(digest)
 }
 
-/// Hashes an upload from its extents: its running hash was lost with a restart, or made room for others.
+/// Hashes an upload from its extents: its running hash was lost with a restart, or made room for others, or is not the
+/// one that the client's digest needs (`wide`: SHA-512 as well).
 async fn hash_anew(
     ctx: &Ctx,
     id: &UploadId,
     key: &DataKey,
     places: &[ExtentPlace],
-    received: u64,
-) -> Result<Digest> {
+    (received, wide): (u64, bool),
+) -> Result<RunningHash> {
     let mut extents = Extents::new(
         ctx.service().clone(),
         key.clone(),
         places.to_vec(),
         0..received,
     );
-    let mut hash = RunningHash::new();
+    let mut hash = if wide {
+        RunningHash::with_sha512()
+    } else {
+        RunningHash::new()
+    };
     loop {
         match extents.next().await {
             Ok(Some(bytes)) => hash.update(&bytes),
@@ -400,7 +439,7 @@ async fn hash_anew(
     ctx.service()
         .running()
         .advance(id.as_str(), received, Some(hash.clone()), None);
-    Ok(Digest::from_sha256(hash.finish()))
+    Ok(hash)
 }
 
 /// Waits until the bytes and names of an upload's objects are on disk.

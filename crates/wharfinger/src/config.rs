@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use wharf_http::Site;
 use wharf_http::limits::Limits;
+use wharf_registry::Compat;
 use wharf_wire::ids::{AccountId, Region};
 
 use crate::cli::{Place, Serve};
@@ -45,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) log_level: String,
     /// Bounds of the edge.
     pub(crate) limits: Limits,
+    /// How closely ECR is followed.
+    pub(crate) compat: Compat,
     /// Days that deleted things stay in the trash.
     pub(crate) trash_days: u32,
     /// Uploads are refused with less disk free, in bytes.
@@ -118,6 +121,10 @@ impl Config {
             log_json: settings.one_of("log.format", &["text", "json"])? == Some("json"),
             log_level: settings.text("log.level")?.unwrap_or("info").to_owned(),
             limits: limits(settings)?,
+            compat: match settings.one_of("compat", &["extended", "strict"])? {
+                Some("strict") => Compat::Strict,
+                _ => Compat::Extended,
+            },
             trash_days: settings.number("trash.days", 0, 3_650)?.unwrap_or(7),
             low_disk_bytes: u64::from(
                 settings
@@ -146,12 +153,6 @@ fn settings_of(place: &Place) -> Result<Settings, Failure> {
             .to_str()
             .ok_or_else(|| Failure::new("--data-dir: the path is not valid UTF-8"))?;
         settings.set_text("data_dir", text, "--data-dir");
-    }
-    let compat = settings.one_of("compat", &["extended", "strict"])?;
-    if compat == Some("strict") {
-        return Err(Failure::new(
-            "compat: `strict` is not built yet; leave it out or set it to `extended`",
-        ));
     }
     Ok(settings)
 }

@@ -139,6 +139,7 @@ async fn open(config: &Config, data_dir: &DataDir) -> Result<Service, Failure> {
         root_credentials,
         wall,
         allow_testing: config.testing,
+        compat: config.compat,
         trash_days: config.trash_days,
         low_disk_bytes: config.low_disk_bytes,
         byte_budget: config.limits.buffered_bytes,

@@ -147,6 +147,7 @@ fn codes(error: &Error) -> (Code, Code) {
         Error::UploadRange { .. } => modelled("InvalidLayerPartException"),
         Error::Kms { .. } => modelled("KmsException"),
         Error::ImageReferencedByManifestList { .. }
+        | Error::LayerInUse { .. }
         | Error::InvalidParameter { .. }
         | Error::InvalidParameters { .. }
         | Error::InvalidManifest(_)

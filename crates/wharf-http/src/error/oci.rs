@@ -8,8 +8,8 @@ use http::header::{
 };
 use http::{Response, StatusCode};
 use serde::Serialize;
-use wharf_registry::Error;
-use wharf_wire::oci::ErrorCode;
+use wharf_registry::{Compat, Error, deviations};
+use wharf_wire::oci::{ErrorCode, ManifestError};
 
 use crate::edge::{Answer, Payload};
 
@@ -77,8 +77,8 @@ impl Refusal {
     }
 
     /// Renders the answer. A DENIED ends with the request id (deviation `denied-request-id`).
-    pub(crate) fn render(mut self, request_id: &str) -> Answer {
-        if self.code == ErrorCode::Denied {
+    pub(crate) fn render(mut self, request_id: &str, compat: Compat) -> Answer {
+        if self.code == ErrorCode::Denied && deviations::DENIED_REQUEST_ID.applies(compat) {
             // Writing to a String cannot fail.
             write!(self.message, " (request id {request_id})").unwrap_or_default();
         }
@@ -106,7 +106,24 @@ impl Refusal {
 /// Maps a refusal or failure of the domain; `realm` is the registry's URL for a challenge.
 ///
 /// Deviation `oci-status`: OCI's own status and code, ECR's text.
-pub(crate) fn refusal(error: &Error, realm: &str) -> Refusal {
+pub(crate) fn refusal(error: &Error, realm: &str, compat: Compat) -> Refusal {
+    let invalid = matches!(
+        error,
+        Error::InvalidParameter { .. } | Error::InvalidTag { .. } | Error::InvalidManifest(_)
+    );
+    if invalid && !deviations::OCI_STATUS.applies(compat) {
+        let message = match error {
+            Error::InvalidManifest(_) if !deviations::MANIFEST_REASON.applies(compat) => {
+                ManifestError::InvalidJson.into()
+            }
+            other => other.clone(),
+        };
+        return Refusal::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            ErrorCode::Unsupported,
+            message.message(),
+        );
+    }
     match error {
         Error::CredentialsGone => Refusal::unauthorized(realm),
         Error::UploadRange { received } => {
@@ -169,7 +186,7 @@ fn kind(error: &Error) -> (StatusCode, ErrorCode) {
             (StatusCode::FORBIDDEN, ErrorCode::Denied)
         }
         Error::CredentialsGone => (StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized),
-        Error::ImageReferencedByManifestList { .. } => {
+        Error::ImageReferencedByManifestList { .. } | Error::LayerInUse { .. } => {
             (StatusCode::CONFLICT, ErrorCode::Unsupported)
         }
         Error::RepositoryAlreadyExists { .. }
@@ -215,7 +232,8 @@ mod tests {
         let denied = Error::AccessDenied {
             reason: "User: x".to_owned(),
         };
-        let answer = refusal(&denied, "http://r").render("ID-1");
+        let answer =
+            refusal(&denied, "http://r", Compat::Extended).render("ID-1", Compat::Extended);
         assert_eq!(answer.status(), 403);
         assert_eq!(
             text(answer),
@@ -227,7 +245,8 @@ mod tests {
             name: "a".to_owned(),
             registry: "123456789012".to_owned(),
         };
-        let answer = refusal(&missing, "http://r").render("ID-1");
+        let answer =
+            refusal(&missing, "http://r", Compat::Extended).render("ID-1", Compat::Extended);
         assert_eq!(answer.status(), 404);
         assert_eq!(
             text(answer),
@@ -237,7 +256,12 @@ mod tests {
 
     #[test]
     fn a_key_that_is_gone_is_challenged_again() {
-        let answer = refusal(&Error::CredentialsGone, "http://127.0.0.1:4640").render("ID");
+        let answer = refusal(
+            &Error::CredentialsGone,
+            "http://127.0.0.1:4640",
+            Compat::Extended,
+        )
+        .render("ID", Compat::Extended);
         assert_eq!(answer.status(), 401);
         assert_eq!(
             answer.headers()["www-authenticate"],
@@ -247,7 +271,12 @@ mod tests {
 
     #[test]
     fn a_chunk_out_of_order_is_told_where_the_upload_stands() {
-        let answer = refusal(&Error::UploadRange { received: 512 }, "http://r").render("ID");
+        let answer = refusal(
+            &Error::UploadRange { received: 512 },
+            "http://r",
+            Compat::Extended,
+        )
+        .render("ID", Compat::Extended);
         assert_eq!(answer.status(), 416);
         assert_eq!(answer.headers()["range"], "0-511");
     }

@@ -1,13 +1,14 @@
 //! Pieces that several answers of the registry protocol share.
 use bytes::Bytes;
 use http::header::{
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, Response, StatusCode};
+use wharf_registry::{Ctx, deviations};
 use wharf_wire::oci::Digest;
 
-use crate::edge::{Answer, Payload};
+use crate::edge::{Answer, Payload, empty};
 
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
@@ -36,9 +37,41 @@ pub(super) fn set_digest(headers: &mut HeaderMap, digest: &Digest) {
     set(headers, CONTENT_DIGEST, digest.as_str());
 }
 
-/// `Location`, relative so that it works behind any proxy (deviation `relative-location`).
-pub(super) fn set_location(headers: &mut HeaderMap, path: &str) {
-    set(headers, LOCATION, path);
+/// A path of this registry as its clients are sent to it: relative so that it works behind any proxy (deviation
+/// `relative-location`), or with the registry's own name.
+pub(super) fn place(ctx: &Ctx, path: &str) -> String {
+    if ctx.deviates(deviations::RELATIVE_LOCATION) {
+        path.to_owned()
+    } else {
+        let url = ctx.endpoint.registry_url(&ctx.account, &ctx.region);
+        format!("{url}{path}")
+    }
+}
+
+/// `Location`.
+pub(super) fn set_location(headers: &mut HeaderMap, ctx: &Ctx, path: &str) {
+    set(headers, LOCATION, &place(ctx, path));
+}
+
+/// 304 when the client says that it has this content already. `headers`: the request's.
+///
+/// Source: RFC 9110, 13.1.2; an entity tag here is the digest, so that a weak comparison is as good as a strong one.
+pub(super) fn not_modified(
+    headers: &HeaderMap,
+    digest: &Digest,
+    media_type: Option<&str>,
+) -> Option<Answer> {
+    let has = headers.get_all(IF_NONE_MATCH).iter().any(|value| {
+        let listed = value.to_str().unwrap_or("").split(',').map(str::trim);
+        listed
+            .map(|tag| tag.strip_prefix("W/").unwrap_or(tag))
+            .any(|tag| tag == "*" || tag.trim_matches('"') == digest.as_str())
+    });
+    has.then(|| {
+        let mut answer = empty(StatusCode::NOT_MODIFIED);
+        describe_content(answer.headers_mut(), digest, media_type);
+        answer
+    })
 }
 
 /// What every answer with a client's bytes carries: type, digest, and what keeps a browser from acting on them.
@@ -67,6 +100,29 @@ fn content_type(media_type: Option<&str>) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_content_that_the_client_names_is_not_sent_again() {
+        let digest = Digest::of(b"x");
+        let asked = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(IF_NONE_MATCH, HeaderValue::from_str(value).unwrap());
+            not_modified(&headers, &digest, None)
+        };
+        for has in [
+            format!("\"{digest}\""),
+            format!("\"a\", W/\"{digest}\""),
+            "*".to_owned(),
+        ] {
+            let answer = asked(&has).unwrap();
+            assert_eq!(answer.status(), 304);
+            assert_eq!(answer.headers()["etag"], format!("\"{digest}\"").as_str());
+        }
+        for has_not in ["\"sha256:ab\"", "", "\"*\"x"] {
+            assert!(asked(has_not).is_none(), "{has_not}");
+        }
+        assert!(not_modified(&HeaderMap::new(), &digest, None).is_none());
+    }
 
     #[test]
     fn a_blob_is_never_served_as_something_a_browser_runs() {

@@ -5,18 +5,10 @@ use http::{HeaderMap, Method, StatusCode};
 use wharf_registry::layers;
 use wharf_wire::ids::RepositoryName;
 use wharf_wire::oci::Digest;
+use wharf_wire::oci::range::Part;
 
 use super::{Call, Stop, answer};
 use crate::edge::{Answer, BoxError, Payload, empty};
-
-/// What part of a blob is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// From `first` to `last`, inclusive, or to the end.
-    From(u64, Option<u64>),
-    /// The last so many bytes.
-    Last(u64),
-}
 
 pub(super) async fn serve(
     call: Call<'_>,
@@ -25,6 +17,9 @@ pub(super) async fn serve(
 ) -> Result<Answer, Stop> {
     if call.method == Method::HEAD {
         head(call, name, digest).await
+    } else if call.method == Method::DELETE {
+        layers::delete(&call.ctx, name, digest).await?;
+        Ok(empty(StatusCode::ACCEPTED))
     } else {
         get(call, name, digest).await
     }
@@ -32,9 +27,13 @@ pub(super) async fn serve(
 
 async fn head(call: Call<'_>, name: &RepositoryName, digest: &Digest) -> Result<Answer, Stop> {
     let layer = layers::stat(&call.ctx, name, digest).await?;
+    let media_type = layer.media_type.as_deref();
+    if let Some(answer) = answer::not_modified(&call.headers, digest, media_type) {
+        return Ok(answer);
+    }
     let mut answer = empty(StatusCode::OK);
     let headers = answer.headers_mut();
-    answer::describe_content(headers, digest, layer.media_type.as_deref());
+    answer::describe_content(headers, digest, media_type);
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     answer::set(headers, CONTENT_LENGTH, &layer.size.to_string());
     Ok(answer)
@@ -57,6 +56,10 @@ async fn get(call: Call<'_>, name: &RepositoryName, digest: &Digest) -> Result<A
         }
     };
     let download = layers::open(&call.ctx, name, digest, range).await?;
+    let media_type = download.media_type.as_deref();
+    if let Some(answer) = answer::not_modified(&call.headers, digest, media_type) {
+        return Ok(answer);
+    }
     let length = (download.end + 1).saturating_sub(download.start);
     let status = match range {
         Some(_) => StatusCode::PARTIAL_CONTENT,
@@ -64,7 +67,7 @@ async fn get(call: Call<'_>, name: &RepositoryName, digest: &Digest) -> Result<A
     };
     let mut answer = empty(status);
     let headers = answer.headers_mut();
-    answer::describe_content(headers, digest, download.media_type.as_deref());
+    answer::describe_content(headers, digest, media_type);
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if range.is_some() {
         let range = format!(
@@ -83,55 +86,19 @@ async fn get(call: Call<'_>, name: &RepositoryName, digest: &Digest) -> Result<A
     Ok(answer)
 }
 
-/// Reads `Range`. Several ranges, and what is malformed, ask for everything, as RFC 9110 allows.
+/// Reads `Range`, unless `If-Range` means other content.
 fn part(headers: &HeaderMap, digest: &Digest) -> Option<Part> {
     if let Some(tag) = headers.get(IF_RANGE)
         && tag.to_str().ok() != Some(&format!("\"{digest}\""))
     {
         return None;
     }
-    let text = headers.get(RANGE)?.to_str().ok()?;
-    let (first, last) = text.strip_prefix("bytes=")?.trim().split_once('-')?;
-    let number = |text: &str| -> Option<u64> {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| text.parse().unwrap_or(u64::MAX))
-    };
-    match (first, last) {
-        ("", last) => Some(Part::Last(number(last)?)),
-        (first, "") => Some(Part::From(number(first)?, None)),
-        (first, last) => {
-            let (first, last) = (number(first)?, number(last)?);
-            (first <= last).then_some(Part::From(first, Some(last)))
-        }
-    }
+    Part::parse(headers.get(RANGE)?.to_str().ok()?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn asked(range: &'static str) -> Option<Part> {
-        let mut headers = HeaderMap::new();
-        headers.insert(RANGE, HeaderValue::from_static(range));
-        part(&headers, &Digest::of(b""))
-    }
-
-    #[test]
-    fn one_range_is_served_and_everything_else_means_all() {
-        assert_eq!(asked("bytes=0-0"), Some(Part::From(0, Some(0))));
-        assert_eq!(asked("bytes=7-"), Some(Part::From(7, None)));
-        assert_eq!(asked("bytes=-5"), Some(Part::Last(5)));
-        for all in [
-            "bytes=5-4",
-            "bytes=0-1,5-6",
-            "bytes=-",
-            "bytes=a-b",
-            "items=0-1",
-            "bytes=0",
-        ] {
-            assert_eq!(asked(all), None, "{all}");
-        }
-    }
 
     #[test]
     fn a_range_of_other_content_asks_for_all() {

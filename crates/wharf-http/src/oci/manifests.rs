@@ -1,8 +1,8 @@
 //! `/v2/{name}/manifests/{reference}`
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
-use wharf_registry::{Error, images};
-use wharf_wire::ids::RepositoryName;
+use wharf_registry::{Ctx, Error, deviations, images};
+use wharf_wire::ids::{ImageTag, RepositoryName};
 use wharf_wire::oci::Reference;
 
 use super::{Call, Stop, answer};
@@ -11,6 +11,10 @@ use crate::edge::{Answer, Payload, empty};
 use crate::limits::MANIFEST_BYTES;
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const TAG: HeaderName = HeaderName::from_static("oci-tag");
+
+/// Tags of one push beside the one in its path.
+const MAX_TAGS: usize = 100;
 
 pub(super) async fn serve(
     call: Call<'_>,
@@ -29,10 +33,20 @@ pub(super) async fn serve(
 
 async fn get(call: Call<'_>, name: &RepositoryName, reference: &Reference) -> Result<Answer, Stop> {
     let pulls = call.method == Method::GET;
-    let content = images::get(&call.ctx, name, reference, pulls).await?;
+    let accepts = accepts(&call.headers);
+    let content = images::get(&call.ctx, name, reference, &accepts, pulls).await?;
+    // By the digest that the client uses, which need not be the one that the registry goes by.
+    let digest = match reference {
+        Reference::Digest(digest) => digest,
+        Reference::Tag(_) => &content.digest,
+    };
+    let media_type = Some(content.media_type.as_str());
+    if let Some(answer) = answer::not_modified(&call.headers, digest, media_type) {
+        return Ok(answer);
+    }
     let mut answer = empty(StatusCode::OK);
     let headers = answer.headers_mut();
-    answer::describe_content(headers, &content.digest, Some(&content.media_type));
+    answer::describe_content(headers, digest, media_type);
     if pulls {
         *answer.body_mut() = Payload::Whole(content.bytes.clone());
     } else {
@@ -46,10 +60,12 @@ async fn put(call: Call<'_>, name: &RepositoryName, reference: Reference) -> Res
         app,
         ctx,
         headers,
+        query,
         body,
         ..
     } = call;
     let media_type = media_type(&headers);
+    let tags = further_tags(&ctx, &query.tags)?;
     let too_large = || Error::BodyTooLarge {
         limit: u64::try_from(MANIFEST_BYTES).unwrap_or(u64::MAX),
     };
@@ -63,16 +79,56 @@ async fn put(call: Call<'_>, name: &RepositoryName, reference: Reference) -> Res
         .await
         .map_err(|fault| body_error(fault, MANIFEST_BYTES))?;
     let path = format!("/v2/{name}/manifests/{reference}");
-    let put = images::Put::by_reference(reference, held.bytes.clone(), media_type);
+    let named = match &reference {
+        Reference::Digest(digest) => Some(digest.clone()),
+        Reference::Tag(_) => None,
+    };
+    let put = images::Put::by_reference(reference, tags.clone(), held.bytes.clone(), media_type);
     let stored = images::put(&ctx, ctx.account.clone(), name, put).await?;
     let mut answer = empty(StatusCode::CREATED);
     let headers = answer.headers_mut();
-    answer::set_location(headers, &path);
-    answer::set_digest(headers, &stored.digest);
+    answer::set_location(headers, &ctx, &path);
+    answer::set_digest(headers, named.as_ref().unwrap_or(&stored.digest));
+    for tag in &tags {
+        if let Ok(tag) = HeaderValue::from_str(tag.as_str()) {
+            headers.append(TAG, tag);
+        }
+    }
     if let Some(subject) = &stored.subject {
         answer::set(headers, SUBJECT, subject.as_str());
     }
     Ok(answer)
+}
+
+/// The media types that the client takes, without their parameters: the first hundred.
+fn accepts(headers: &HeaderMap) -> Vec<&str> {
+    let values = headers.get_all(ACCEPT).iter();
+    let listed = values.flat_map(|value| value.to_str().unwrap_or("").split(','));
+    listed
+        .map(|text| text.split(';').next().unwrap_or("").trim())
+        .filter(|text| !text.is_empty())
+        .take(100)
+        .collect()
+}
+
+/// The `tag` parameters (deviation `many-tags`), each once.
+fn further_tags(ctx: &Ctx, given: &[String]) -> Result<Vec<ImageTag>, Error> {
+    if !ctx.deviates(deviations::MANY_TAGS) {
+        return Ok(Vec::new());
+    }
+    if given.len() > MAX_TAGS {
+        let reason = format!("At most {MAX_TAGS} tags may be given");
+        return Err(Error::invalid("imageTag", reason));
+    }
+    let mut tags: Vec<ImageTag> = Vec::with_capacity(given.len());
+    for text in given {
+        let tag =
+            ImageTag::parse(text).map_err(|_invalid| Error::InvalidTag { tag: text.clone() })?;
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    Ok(tags)
 }
 
 /// The announced media type without its parameters.

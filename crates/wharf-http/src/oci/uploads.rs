@@ -2,9 +2,9 @@
 use futures_util::StreamExt;
 use http::header::{CONTENT_RANGE, HeaderName, RANGE};
 use http::{HeaderMap, Method, StatusCode};
-use wharf_registry::{Body, Error, uploads};
+use wharf_registry::{Body, Ctx, Error, deviations, mount, uploads};
 use wharf_wire::ids::{RepositoryName, UploadId};
-use wharf_wire::oci::Digest;
+use wharf_wire::oci::{Algorithm, Digest, range};
 
 use super::{Call, Stop, answer};
 use crate::app::stream_error;
@@ -17,20 +17,40 @@ const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 /// First and last byte of a chunk, inclusive.
 type ChunkRange = Option<(u64, u64)>;
 
-/// `POST`: begins an upload; with `digest` it is complete at once. `mount` is answered like a plain one (deviation
-/// `mount-later`).
+/// `POST`: begins an upload; with `digest` it is complete at once, with `mount` and `from` too if the layer is there.
 pub(super) async fn start(call: Call<'_>, name: &RepositoryName) -> Result<Answer, Stop> {
     let Call {
         ctx, query, body, ..
     } = call;
+    if let Some(mount) = &query.mount {
+        let digest = digest_of(mount)?;
+        // From what can be no repository nothing can be mounted: it is answered like any that has not the layer.
+        let from = query.from.as_deref().map(RepositoryName::parse);
+        if let Some(Ok(from)) = from
+            && mount::mount(&ctx, name, &digest, &from).await?
+        {
+            return Ok(created(&ctx, name, &digest));
+        }
+    }
     if let Some(digest) = &query.digest {
         let digest = digest_of(digest)?;
         let length = body.announced();
         let stored = uploads::monolithic(&ctx, name, digest, length, stream(body)).await?;
-        return Ok(created(name, &stored));
+        return Ok(created(&ctx, name, &stored));
     }
-    let id = uploads::start(&ctx, name).await?;
-    Ok(standing(StatusCode::ACCEPTED, name, &id, 0))
+    let algorithm = announced_algorithm(query.digest_algorithm.as_deref())?;
+    let id = uploads::start(&ctx, name, algorithm).await?;
+    Ok(standing(StatusCode::ACCEPTED, &ctx, (name, &id), 0))
+}
+
+/// `digest-algorithm`: what the client will name the layer by, so that it need not be read again for it.
+fn announced_algorithm(text: Option<&str>) -> Result<Option<Algorithm>, Error> {
+    match text {
+        None | Some("") => Ok(None),
+        Some("sha256") => Ok(Some(Algorithm::Sha256)),
+        Some("sha512") => Ok(Some(Algorithm::Sha512)),
+        Some(_) => Err(Error::DigestInvalid),
+    }
 }
 
 /// `GET`, `PATCH`, `PUT` and `DELETE` of one upload.
@@ -44,8 +64,13 @@ pub(super) async fn serve(
         let length = call.body.announced();
         let received =
             uploads::append(&call.ctx, name, id, range, length, stream(call.body)).await?;
-        // Deviation `patch-202`.
-        Ok(standing(StatusCode::ACCEPTED, name, id, received))
+        let status = if call.ctx.deviates(deviations::PATCH_202) {
+            StatusCode::ACCEPTED
+        } else {
+            StatusCode::CREATED
+        };
+        let told = uploads::told(&call.ctx, name, id, received).await?;
+        Ok(standing(status, &call.ctx, (name, id), told))
     } else if call.method == Method::PUT {
         complete(call, name, id).await
     } else if call.method == Method::DELETE {
@@ -53,7 +78,12 @@ pub(super) async fn serve(
         Ok(empty(StatusCode::NO_CONTENT))
     } else {
         let received = uploads::status(&call.ctx, name, id).await?;
-        Ok(standing(StatusCode::NO_CONTENT, name, id, received))
+        Ok(standing(
+            StatusCode::NO_CONTENT,
+            &call.ctx,
+            (name, id),
+            received,
+        ))
     }
 }
 
@@ -70,7 +100,7 @@ async fn complete(call: Call<'_>, name: &RepositoryName, id: &UploadId) -> Resul
     let length = body.announced();
     let last = (!body.is_empty()).then(|| stream(body));
     let stored = uploads::complete(&ctx, name, id, range, length, last, digest).await?;
-    Ok(created(name, &stored))
+    Ok(created(&ctx, name, &stored))
 }
 
 /// The request's bytes as the registry takes them.
@@ -83,76 +113,36 @@ fn digest_of(text: &str) -> Result<Digest, Error> {
     Digest::parse(text).map_err(|_invalid| Error::DigestInvalid)
 }
 
-/// `Content-Range: {first}-{last}`, inclusive; docker and OCI leave out the unit, some clients send it.
+/// Where `Content-Range` says that the chunk lies, if it says so.
 fn chunk_range(headers: &HeaderMap) -> Result<ChunkRange, Error> {
     let Some(value) = headers.get(CONTENT_RANGE) else {
         return Ok(None);
     };
-    let text = value.to_str().unwrap_or("");
-    let parsed = || {
-        let text = text.strip_prefix("bytes ").unwrap_or(text);
-        let range = text.split_once('/').map_or(text, |(range, _total)| range);
-        let (first, last) = range.split_once('-')?;
-        let (first, last) = (number(first)?, number(last)?);
-        (first <= last).then_some((first, last))
-    };
-    parsed().map(Some).ok_or_else(|| Error::SizeInvalid {
+    let range = range::chunk(value.to_str().unwrap_or(""));
+    range.map(Some).ok_or_else(|| Error::SizeInvalid {
         reason: "The Content-Range header is not of the form `first-last`".to_owned(),
     })
 }
 
-fn number(text: &str) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
-}
-
 /// Where the upload stands and how to go on.
-fn standing(status: StatusCode, name: &RepositoryName, id: &UploadId, received: u64) -> Answer {
+fn standing(
+    status: StatusCode,
+    ctx: &Ctx,
+    (name, id): (&RepositoryName, &UploadId),
+    received: u64,
+) -> Answer {
     let mut answer = empty(status);
     let headers = answer.headers_mut();
-    answer::set_location(headers, &format!("/v2/{name}/blobs/uploads/{id}"));
+    answer::set_location(headers, ctx, &format!("/v2/{name}/blobs/uploads/{id}"));
     answer::set(headers, RANGE, &received_range(received));
     answer::set(headers, UPLOAD_ID, id.as_str());
     answer
 }
 
-fn created(name: &RepositoryName, digest: &Digest) -> Answer {
+fn created(ctx: &Ctx, name: &RepositoryName, digest: &Digest) -> Answer {
     let mut answer = empty(StatusCode::CREATED);
     let headers = answer.headers_mut();
-    answer::set_location(headers, &format!("/v2/{name}/blobs/{digest}"));
+    answer::set_location(headers, ctx, &format!("/v2/{name}/blobs/{digest}"));
     answer::set_digest(headers, digest);
     answer
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    fn range(text: &str) -> Result<ChunkRange, Error> {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_RANGE, HeaderValue::from_str(text).unwrap());
-        chunk_range(&headers)
-    }
-
-    #[test]
-    fn chunk_ranges_are_inclusive_and_strict() {
-        assert_eq!(chunk_range(&HeaderMap::new()), Ok(None));
-        assert_eq!(range("0-0"), Ok(Some((0, 0))));
-        assert_eq!(range("bytes 10-19/20"), Ok(Some((10, 19))));
-        for bad in [
-            "",
-            "-",
-            "5-4",
-            "0",
-            "a-b",
-            "0-18446744073709551616",
-            "+0-1",
-            "0 - 1",
-            "bytes=0-1",
-        ] {
-            assert!(range(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -14,6 +14,7 @@ pub static CASES: &[crate::Case] = &cases![
     a_link_is_held_while_a_manifest_names_it,
     each_repository_has_its_own_copy_of_the_key,
     an_alias_belongs_to_its_repository_and_stays,
+    a_deleted_link_serves_nothing_until_it_is_made_again,
 ];
 
 /// A blob of that id and digest.
@@ -305,4 +306,31 @@ async fn an_alias_belongs_to_its_repository_and_stays(store: &Store) {
         read(store, |tx| blobs::alias(tx, 2, "sha512:x")).await,
         Ok(None)
     );
+    assert_eq!(
+        read(store, |tx| blobs::aliases_of(tx, 1, "sha256:a")).await,
+        Ok(vec!["sha512:x".to_owned()])
+    );
+    assert_eq!(
+        read(store, |tx| blobs::aliases_of(tx, 1, "sha256:b")).await,
+        Ok(vec![])
+    );
+}
+
+async fn a_deleted_link_serves_nothing_until_it_is_made_again(store: &Store) {
+    write(store, |tx| {
+        blobs::insert(tx, &blob(1, "sha256:l"))?;
+        blobs::link(tx, 7, "sha256:l", 1, 50, 1)?;
+        assert!(!blobs::delete_link(tx, 7, "sha256:other", 9)?);
+        assert!(blobs::delete_link(tx, 7, "sha256:l", 9)?);
+        assert!(!blobs::delete_link(tx, 7, "sha256:l", 9)?, "it is deleted");
+        assert_eq!(blobs::find_link(tx, 7, "sha256:l")?, None);
+        assert_eq!(manifests::linked_blob(tx, 7, "sha256:l")?, None);
+        blobs::link(tx, 7, "sha256:l", 1, 60, 1)?;
+        let link = blobs::find_link(tx, 7, "sha256:l")?;
+        assert_eq!(link.map(|link| (link.blob, link.keep_until)), Some((1, 60)));
+        assert!(manifests::linked_blob(tx, 7, "sha256:l")?.is_some());
+        Ok(())
+    })
+    .await
+    .unwrap();
 }

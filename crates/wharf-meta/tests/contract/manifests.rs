@@ -13,6 +13,8 @@ pub static CASES: &[crate::Case] = &cases![
     a_linked_blob_tells_its_size_and_its_first_media_type,
     an_index_holds_its_members,
     trashing_keeps_the_links_and_a_new_push_rescues_them,
+    referrers_are_listed_in_order_and_long_annotations_come_apart,
+    the_holders_of_a_blob_are_told,
 ];
 
 /// Blob 9 with digest `sha256:l`, linked to repository 1.
@@ -204,5 +206,81 @@ async fn trashing_keeps_the_links_and_a_new_push_rescues_them(store: &Store) {
                 .unwrap()
         ),
         None
+    );
+}
+
+async fn referrers_are_listed_in_order_and_long_annotations_come_apart(store: &Store) {
+    let long = format!("{{\"k\":\"{}\"}}", "x".repeat(5_000));
+    let expected = long.clone();
+    write(store, move |tx| {
+        for (digest, annotations) in [
+            ("sha256:b", Some(long.as_str())),
+            ("sha256:a", Some("{}")),
+            ("sha256:c", None),
+        ] {
+            let (mut row, sealed) = manifest(digest);
+            row.subject = Some("sha256:s".to_owned());
+            row.artifact_type = Some("application/x".to_owned());
+            row.annotations = annotations.map(str::to_owned);
+            manifests::insert(tx, 1, &row, &sealed)?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let page = read(store, |tx| manifests::referrers(tx, 1, "sha256:s", "", 2))
+        .await
+        .unwrap();
+    let told: Vec<_> = page
+        .iter()
+        .map(|row| {
+            (
+                row.digest.as_str(),
+                row.annotations.as_deref(),
+                row.annotations_length,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [("sha256:a", Some("{}"), 2), ("sha256:b", None, 5_008)]
+    );
+    let rest = read(store, |tx| {
+        manifests::referrers(tx, 1, "sha256:s", "sha256:b", 2)
+    })
+    .await
+    .unwrap();
+    assert_eq!(rest.len(), 1);
+    assert_eq!(
+        (rest[0].annotations.as_deref(), rest[0].annotations_length),
+        (None, 0)
+    );
+    assert_eq!(
+        read(store, |tx| manifests::annotations(tx, 1, "sha256:b")).await,
+        Ok(Some(expected))
+    );
+    assert_eq!(
+        read(store, |tx| manifests::annotations(tx, 1, "sha256:none")).await,
+        Ok(None)
+    );
+    assert_eq!(
+        read(store, |tx| manifests::referrers(tx, 2, "sha256:s", "", 2)).await,
+        Ok(vec![])
+    );
+}
+
+async fn the_holders_of_a_blob_are_told(store: &Store) {
+    images(store, &["sha256:b", "sha256:a"]).await;
+    linked(store).await;
+    write(store, |tx| {
+        manifests::add_link(tx, 1, "sha256:b", 0, "sha256:l")?;
+        manifests::add_link(tx, 1, "sha256:b", 1, "sha256:l")?;
+        manifests::add_link(tx, 1, "sha256:a", 0, "sha256:l")
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        read(store, |tx| manifests::holders(tx, 1, "sha256:l")).await,
+        Ok(vec!["sha256:a".to_owned(), "sha256:b".to_owned()])
     );
 }

@@ -59,6 +59,7 @@ pub fn manifest(digest: &str) -> (ManifestRow, SealedManifest) {
         media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
         size: 3,
         image_size: 5,
+        depth: 0,
         subject: None,
         artifact_type: None,
         config_media_type: None,

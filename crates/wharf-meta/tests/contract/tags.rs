@@ -16,6 +16,7 @@ pub fn manifest(digest: &str) -> (ManifestRow, SealedManifest) {
         media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
         size: 10,
         image_size: 20,
+        depth: 0,
         subject: Some("sha256:subject".to_owned()),
         artifact_type: None,
         config_media_type: Some("config".to_owned()),

@@ -1,5 +1,6 @@
 //! Bytes under grants: uploads, the layers they become, and the objects that hold them.
 pub(crate) mod layers;
+pub(crate) mod mounting;
 pub(crate) mod sweeping;
 pub(crate) mod uploads;
 

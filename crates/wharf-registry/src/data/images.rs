@@ -4,9 +4,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use wharf_meta::manifests::{self, ManifestRow, SealedManifest};
 use wharf_meta::{tags, trash, usage};
+use wharf_wire::oci::{MAX_NESTING, ManifestError};
 
-use super::Tx;
 use super::events::{self, Author, ServiceGrant};
+use super::{Tx, aliases};
 use crate::action::{ListImages, PutImage, ReadsImages, RemovesImages};
 use crate::{Error, Grant, Micros, Result};
 
@@ -22,13 +23,24 @@ pub(crate) struct NewImage {
     /// `image_size` is filled in by the transaction, from the layers it finds.
     pub(crate) row: ManifestRow,
     pub(crate) sealed: SealedManifest,
-    /// Config and layers that must be linked, with the media types their descriptors give. Empty for an index.
-    pub(crate) blobs: Vec<(String, String)>,
-    /// Members of an index that must be images of the repository.
-    pub(crate) children: Vec<String>,
-    pub(crate) tag: Option<String>,
+    /// The digest that the caller used; another than the row's becomes an alias.
+    pub(crate) named: Option<String>,
+    pub(crate) refers_to: RefersTo,
+    /// Each is pointed to the image, or none is.
+    pub(crate) tags: Vec<String>,
     /// Whether repeating what is already so succeeds (registry protocol) or is an error (API).
     pub(crate) repeat_succeeds: bool,
+    /// Whether that holds of a tag that cannot be moved, too (deviation `same-digest-repush`).
+    pub(crate) immutable_repeat_succeeds: bool,
+}
+
+/// What a manifest refers to, by the digests that it uses.
+#[derive(Clone, Debug)]
+pub(crate) enum RefersTo {
+    /// Config and layers that must be linked, with the media types their descriptors give.
+    Blobs(Vec<(String, String)>),
+    /// Members of an index that must be images of the repository.
+    Members(Vec<String>),
 }
 
 /// How a caller names an image.
@@ -67,28 +79,28 @@ pub(crate) fn put(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> R
         });
     }
     let digest = new.row.digest.as_str();
-    let pointed = match &new.tag {
-        Some(tag) => tags::get(tx.meta, repository.id, tag)?,
-        None => None,
-    };
     let known = manifests::get(tx.meta, repository.id, digest)?.is_some();
-    let same = pointed.as_deref() == Some(digest);
-    let unchanged = known && (same || new.tag.is_none());
-    if unchanged && new.repeat_succeeds {
-        return Ok(());
+    let mut moves = Vec::new();
+    for tag in &new.tags {
+        let pointed = tags::get(tx.meta, repository.id, tag)?;
+        let same = pointed.as_deref() == Some(digest);
+        let fixed = repository.tag_mutability == "IMMUTABLE";
+        let repeats = same && new.repeat_succeeds && (!fixed || new.immutable_repeat_succeeds);
+        if pointed.is_some() && fixed && !repeats {
+            return Err(Error::ImageTagAlreadyExists {
+                tag: tag.clone(),
+                name: repository.name.clone(),
+            });
+        }
+        if !same {
+            moves.push((tag, pointed));
+        }
     }
-    if let (Some(tag), Some(_)) = (&new.tag, &pointed)
-        && repository.tag_mutability == "IMMUTABLE"
-    {
-        return Err(Error::ImageTagAlreadyExists {
-            tag: tag.clone(),
-            name: repository.name.clone(),
-        });
-    }
-    if unchanged {
+    let unchanged = known && moves.is_empty();
+    if unchanged && !new.repeat_succeeds {
         return Err(Error::ImageAlreadyExists {
             digest: digest.to_owned(),
-            tag: new.tag.clone(),
+            tag: new.tags.first().cloned(),
             name: repository.name.clone(),
             registry: repository.account.clone(),
         });
@@ -96,16 +108,47 @@ pub(crate) fn put(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> R
     if !known {
         insert(tx, grant, new)?;
     }
-    if let Some(tag) = &new.tag {
-        point_tag(tx, grant, tag, digest, pointed.as_deref())?;
+    aliases::remember(tx, repository.id, new.named.as_deref(), digest)?;
+    if unchanged {
+        return Ok(());
     }
-    let subject = match &new.tag {
-        Some(tag) => format!("{}:{tag}", repository.name),
+    let tags_then = tags::of_digest(tx.meta, repository.id, digest)?.len();
+    if !moves.is_empty() && tags_then.saturating_add(moves.len()) > MAX_TAGS {
+        return Err(Error::LimitExceeded {
+            reason: format!("An image may have at most {MAX_TAGS} tags"),
+        });
+    }
+    if moves.is_empty() {
+        pushed(tx, grant, new, None, !known)?;
+    }
+    for (position, (tag, pointed)) in moves.iter().enumerate() {
+        match pointed {
+            Some(_) => tags::move_to(tx.meta, repository.id, tag, digest, grant.now())?,
+            None => tags::insert(tx.meta, repository.id, tag, digest, grant.now())?,
+        }
+        let tag = Some((tag.as_str(), pointed.as_deref()));
+        pushed(tx, grant, new, tag, !known && position == 0)?;
+    }
+    Ok(())
+}
+
+/// The event of a push, one for each tag: with the tag and the digest it pointed to before.
+fn pushed(
+    tx: &mut Tx<'_>,
+    grant: &Grant<PutImage>,
+    new: &NewImage,
+    tag: Option<(&str, Option<&str>)>,
+    is_new: bool,
+) -> Result<()> {
+    let repository = grant.repository()?;
+    let digest = new.row.digest.as_str();
+    let subject = match tag {
+        Some((tag, _)) => format!("{}:{tag}", repository.name),
         None => format!("{}@{digest}", repository.name),
     };
     let details = json!({
-        "digest": digest, "tag": new.tag, "movedFrom": pointed, "new": !known,
-        "mediaType": new.row.media_type, "size": new.row.size,
+        "digest": digest, "tag": tag.map(|(tag, _)| tag), "movedFrom": tag.and_then(|(_, from)| from),
+        "new": is_new, "mediaType": new.row.media_type, "size": new.row.size,
     });
     events::record(
         tx,
@@ -117,61 +160,61 @@ pub(crate) fn put(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> R
     )
 }
 
-fn point_tag(
+fn insert(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> Result<()> {
+    let repository = grant.repository()?.id;
+    let mut row = new.row.clone();
+    match &new.refers_to {
+        RefersTo::Blobs(blobs) => {
+            let (size, digests) = check_blobs(tx, grant, blobs)?;
+            row.image_size = size;
+            manifests::insert(tx.meta, repository, &row, &new.sealed)?;
+            for (position, digest) in (0_i64..).zip(&digests) {
+                manifests::add_link(tx.meta, repository, &row.digest, position, digest)?;
+            }
+        }
+        RefersTo::Members(members) => {
+            let found = check_members(tx, grant, members)?;
+            (row.image_size, row.depth) = (found.largest, found.depth + 1);
+            if row.depth > MAX_NESTING {
+                return Err(ManifestError::NestedTooDeep.into());
+            }
+            manifests::insert(tx.meta, repository, &row, &new.sealed)?;
+            for (position, digest) in (0_i64..).zip(&found.digests) {
+                manifests::add_child(tx.meta, repository, &row.digest, position, digest)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The bytes of config and layers, all of which the repository must link, and their sha256 digests.
+fn check_blobs(
     tx: &mut Tx<'_>,
     grant: &Grant<PutImage>,
-    tag: &str,
-    digest: &str,
-    pointed: Option<&str>,
-) -> Result<()> {
-    let repository = grant.repository()?;
-    if tags::of_digest(tx.meta, repository.id, digest)?.len() >= MAX_TAGS {
-        return Err(Error::LimitExceeded {
-            reason: format!("An image may have at most {MAX_TAGS} tags"),
-        });
-    }
-    match pointed {
-        Some(_) => tags::move_to(tx.meta, repository.id, tag, digest, grant.now())?,
-        None => tags::insert(tx.meta, repository.id, tag, digest, grant.now())?,
-    }
-    Ok(())
-}
-
-fn insert(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> Result<()> {
-    let repository = grant.repository()?;
-    let mut row = new.row.clone();
-    row.image_size = if new.children.is_empty() {
-        check_blobs(tx, grant, new)?
-    } else {
-        check_children(tx, grant, new)?
-    };
-    manifests::insert(tx.meta, repository.id, &row, &new.sealed)?;
-    for (position, (digest, _)) in (0_i64..).zip(&new.blobs) {
-        manifests::add_link(tx.meta, repository.id, &row.digest, position, digest)?;
-    }
-    for (position, child) in (0_i64..).zip(&new.children) {
-        manifests::add_child(tx.meta, repository.id, &row.digest, position, child)?;
-    }
-    Ok(())
-}
-
-/// The bytes of config and layers, all of which the repository must link.
-fn check_blobs(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> Result<i64> {
+    blobs: &[(String, String)],
+) -> Result<(i64, Vec<String>)> {
     let repository = grant.repository()?;
     let mut size = 0_i64;
+    let mut digests = Vec::with_capacity(blobs.len());
     let mut missing = Vec::new();
-    for (digest, media_type) in &new.blobs {
-        let Some(linked) = manifests::linked_blob(tx.meta, repository.id, digest)? else {
-            missing.push(digest.clone());
+    for (named, media_type) in blobs {
+        let digest = aliases::identity(tx, repository.id, named)?;
+        let linked = match &digest {
+            Some(digest) => manifests::linked_blob(tx.meta, repository.id, digest)?,
+            None => None,
+        };
+        let (Some(digest), Some(linked)) = (digest, linked) else {
+            missing.push(named.clone());
             continue;
         };
+        digests.push(digest);
         size = size.saturating_add(linked.size);
         if linked.media_type.is_none() {
             manifests::name_media_type(tx.meta, linked.blob, media_type)?;
         }
     }
     if missing.is_empty() {
-        return Ok(size);
+        return Ok((size, digests));
     }
     missing.dedup();
     Err(Error::LayersNotFound {
@@ -181,25 +224,51 @@ fn check_blobs(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> Resu
     })
 }
 
-/// The bytes of the largest member, all of which must be images of the repository.
-fn check_children(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> Result<i64> {
+/// The members of an index, found.
+struct Members {
+    /// Bytes of the largest.
+    largest: i64,
+    /// Of the deepest; 0 when there is none.
+    depth: i64,
+    /// sha256 digests, in the order of the index.
+    digests: Vec<String>,
+}
+
+/// All members must be images of the repository.
+fn check_members(tx: &mut Tx<'_>, grant: &Grant<PutImage>, members: &[String]) -> Result<Members> {
     let repository = grant.repository()?;
-    let mut largest = 0_i64;
+    let mut found = Members {
+        largest: 0,
+        depth: 0,
+        digests: Vec::with_capacity(members.len()),
+    };
     let mut missing = Vec::new();
-    for child in &new.children {
-        match manifests::get(tx.meta, repository.id, child)? {
-            Some(row) => largest = largest.max(row.image_size),
-            None => missing.push(child.clone()),
+    for named in members {
+        match by_digest(tx, repository.id, named)? {
+            Some(row) => {
+                found.largest = found.largest.max(row.image_size);
+                found.depth = found.depth.max(row.depth);
+                found.digests.push(row.digest);
+            }
+            None => missing.push(named.clone()),
         }
     }
     if missing.is_empty() {
-        return Ok(largest);
+        return Ok(found);
     }
     Err(Error::ReferencedImagesNotFound {
         digests: missing,
         name: repository.name.clone(),
         registry: repository.account.clone(),
     })
+}
+
+/// An image by whatever digest the repository knows it.
+fn by_digest(tx: &mut Tx<'_>, repository: i64, digest: &str) -> Result<Option<ManifestRow>> {
+    match aliases::identity(tx, repository, digest)? {
+        Some(digest) => Ok(manifests::get(tx.meta, repository, &digest)?),
+        None => Ok(None),
+    }
 }
 
 /// Finds the image that a caller named. The caller has seen to it that digest or tag is there.
@@ -214,12 +283,12 @@ pub(crate) fn find<A: ReadsImages>(
         None => None,
     };
     let named = match &id.digest {
-        Some(digest) => manifests::get(tx.meta, repository.id, digest)?,
+        Some(digest) => by_digest(tx, repository.id, digest)?,
         None => None,
     };
     Ok(match (&id.digest, &id.tag, named, pointed) {
         (Some(_), None, Some(row), _) => Ok(row),
-        (Some(digest), Some(_), Some(row), Some(pointed)) if pointed == *digest => Ok(row),
+        (Some(_), Some(_), Some(row), Some(pointed)) if pointed == row.digest => Ok(row),
         (Some(_), Some(_), named, pointed) if named.is_some() || pointed.is_some() => {
             Err(Miss::Mismatch)
         }
@@ -377,7 +446,7 @@ fn to_trash(
     };
     let tags = tags::of_digest(tx.meta, place.repository, &row.digest)?;
     let document = json!({
-        "mediaType": row.media_type, "size": row.size, "imageSize": row.image_size, "subject": row.subject,
+        "mediaType": row.media_type, "size": row.size, "imageSize": row.image_size, "depth": row.depth, "subject": row.subject,
         "artifactType": row.artifact_type, "configMediaType": row.config_media_type, "annotations": row.annotations,
         "pushedAt": row.pushed_at, "tags": tags, "keyId": sealed.key_id, "material": sealed.material,
         "wrapped": STANDARD.encode(&sealed.wrapped), "sealed": STANDARD.encode(&sealed.sealed),

@@ -187,7 +187,9 @@ async fn a_sweep_beside_pushes_takes_nothing_from_them() {
     let fixture = Fixture::open().await;
     let push = async |seed: usize| {
         let plain = bytes(seed, LARGE + seed);
-        let id = uploads::start(&fixture.ctx(), &fixture.name).await.unwrap();
+        let id = uploads::start(&fixture.ctx(), &fixture.name, None)
+            .await
+            .unwrap();
         let digest = wharf_wire::oci::Digest::of(&plain);
         fixture.append(&id, &plain).await.unwrap();
         fixture.complete(&id, &digest).await.unwrap();

@@ -1,7 +1,7 @@
 //! One chunk of an upload on its way in: up to 64 KiB become a row, more an object of its own.
 use bytes::Bytes;
 use futures_util::StreamExt;
-use wharf_blob::{ObjectName, Writer, Written};
+use wharf_blob::{ObjectName, RunningHash, Writer, Written};
 use wharf_keys::DataKey;
 use wharf_meta::Durability;
 use wharf_wire::ids::{RepositoryName, UploadId};
@@ -26,6 +26,8 @@ pub(super) struct Chunk<'a> {
     pub(super) id: &'a UploadId,
     /// Where the upload stands, and so where the chunk begins.
     pub(super) received: u64,
+    /// The hash up to there, if it is known.
+    pub(super) hash: Option<RunningHash>,
     pub(super) key: DataKey,
     /// The bytes it is said to hold.
     pub(super) announced: Option<u64>,
@@ -135,7 +137,7 @@ async fn store_in_row(chunk: &Chunk<'_>, plain: &[u8]) -> Result<u64> {
         return Ok(chunk.received);
     }
     let running = chunk.ctx.service().running();
-    let mut hash = running.hash_at(chunk.id.as_str(), chunk.received);
+    let mut hash = chunk.hash.clone();
     if let Some(hash) = &mut hash {
         hash.update(plain);
     }
@@ -197,7 +199,7 @@ async fn announce(chunk: &Chunk<'_>, object: ObjectName) -> Result<()> {
 
 async fn write(chunk: &Chunk<'_>, name: ObjectName, held: Held, mut body: Body) -> Result<Written> {
     let service = chunk.ctx.service();
-    let hash = service.running().hash_at(chunk.id.as_str(), chunk.received);
+    let hash = chunk.hash.clone();
     service.failpoint("before-extent-file");
     let mut writer = service
         .objects()

@@ -51,9 +51,6 @@ impl Drop for Writing {
 impl Running {
     /// The hash of an upload's first `received` bytes, if it is known.
     pub(crate) fn hash_at(&self, id: &str, received: u64) -> Option<RunningHash> {
-        if received == 0 {
-            return Some(RunningHash::new());
-        }
         let mut uploads = lock(&self.uploads);
         let now = uploads.tick();
         let upload = uploads
@@ -161,10 +158,6 @@ mod tests {
         );
         assert!(running.hash_at("one", 2).is_none());
         assert!(running.hash_at("other", 3).is_none());
-        assert!(
-            running.hash_at("other", 0).is_some(),
-            "nothing has a hash always"
-        );
         running.forget("one");
         assert!(running.hash_at("one", 3).is_none());
     }

@@ -1,4 +1,5 @@
 pub(crate) mod fixture;
+mod sha512;
 
 use std::collections::BTreeSet;
 
@@ -261,8 +262,8 @@ async fn an_upload_whose_flush_fails_is_never_completed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sha512_is_refused_before_the_body_is_read() {
-    let fixture = Fixture::open().await;
+async fn in_strict_sha512_is_refused_before_the_body_is_read() {
+    let fixture = Fixture::open_strict().await;
     let (ctx, id) = (fixture.ctx(), fixture.begin().await);
     let digest = Digest::parse(&format!("sha512:{}", "a".repeat(128))).unwrap();
     let never: fn() -> Body = || Box::pin(stream::pending());
@@ -553,7 +554,10 @@ async fn below_the_floor_of_the_disk_uploads_are_refused_before_reading_and_givi
     let service = Service::open(low).await.unwrap();
     let fixture = Fixture { service, ..fixture };
     let ctx = fixture.ctx();
-    assert_eq!(start(&ctx, &fixture.name).await, Err(Error::StorageLow));
+    assert_eq!(
+        start(&ctx, &fixture.name, None).await,
+        Err(Error::StorageLow)
+    );
     let never: Body = Box::pin(stream::pending());
     assert_eq!(
         append(&ctx, &fixture.name, &id, None, None, never).await,

@@ -86,6 +86,28 @@ impl Digest {
         }
     }
 
+    /// The digest of the bytes by an algorithm.
+    pub fn with(algorithm: Algorithm, bytes: &[u8]) -> Self {
+        match algorithm {
+            Algorithm::Sha256 => Self::of(bytes),
+            Algorithm::Sha512 => {
+                let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, bytes);
+                Self {
+                    algorithm,
+                    text: format!("sha512:{}", hex::encode(hash)).into(),
+                }
+            }
+        }
+    }
+
+    /// The digest of which `hash` is the SHA-512 value.
+    pub fn from_sha512(hash: [u8; 64]) -> Self {
+        Self {
+            algorithm: Algorithm::Sha512,
+            text: format!("sha512:{}", hex::encode(hash)).into(),
+        }
+    }
+
     /// The hash function.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
@@ -143,6 +165,14 @@ mod tests {
         let digest = Digest::parse(&format!("sha512:{}", "a".repeat(128))).unwrap();
         assert_eq!(digest.algorithm(), Algorithm::Sha512);
         assert_eq!(digest.hex().len(), 128);
+        let of_abc = Digest::with(Algorithm::Sha512, b"abc");
+        assert!(
+            of_abc
+                .as_str()
+                .starts_with("sha512:ddaf35a193617abacc417349")
+        );
+        assert_eq!(Digest::parse(of_abc.as_str()), Ok(of_abc));
+        assert_eq!(Digest::with(Algorithm::Sha256, b"abc"), Digest::of(b"abc"));
     }
 
     #[test]

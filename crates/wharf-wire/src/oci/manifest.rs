@@ -16,6 +16,8 @@ use descriptor::{Place, annotations, descriptors, optional_text};
 pub const MAX_MANIFEST_BYTES: usize = 4 * 1024 * 1024;
 /// Most descriptors of one manifest: config, layers, members and subject together.
 pub const MAX_DESCRIPTORS: usize = 1_000;
+/// Most indexes one within another: clients resolve one or two.
+pub const MAX_NESTING: i64 = 16;
 /// Deepest nesting of objects and arrays; a valid manifest needs five.
 pub const MAX_DEPTH: usize = 32;
 
@@ -125,6 +127,9 @@ pub enum ManifestError {
     /// Nested deeper than [`MAX_DEPTH`].
     #[error("the manifest is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
+    /// Indexes within indexes, more than [`MAX_NESTING`]. Known only where the members are.
+    #[error("indexes are nested deeper than {MAX_NESTING} levels")]
+    NestedTooDeep,
     /// More than [`MAX_DESCRIPTORS`] descriptors, or far more values than such a manifest needs.
     #[error("the manifest has more than {MAX_DESCRIPTORS} descriptors")]
     TooMany,

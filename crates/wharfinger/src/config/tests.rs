@@ -172,14 +172,18 @@ fn a_bad_value_names_where_it_stands_and_what_would_do() {
 }
 
 #[test]
-fn strict_is_refused_until_it_is_built() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("c.toml");
-    std::fs::write(&path, "compat = \"strict\"").unwrap();
-    let place = Place {
-        data_dir: Some("/nowhere".into()),
-        config: Some(path),
-    };
-    let refused = Config::for_place(&place).unwrap_err().to_string();
-    assert!(refused.contains("`strict` is not built yet"), "{refused}");
+fn compat_is_extended_unless_strict_is_asked_for() {
+    assert_eq!(parse("", &[]).unwrap().compat, Compat::Extended);
+    assert_eq!(
+        parse("compat = 'extended'", &[]).unwrap().compat,
+        Compat::Extended
+    );
+    assert_eq!(
+        parse("compat = 'strict'", &[]).unwrap().compat,
+        Compat::Strict
+    );
+    assert_eq!(
+        parse("compat = 'exact'", &[]).unwrap_err(),
+        "test.toml: compat: `exact` must be one of extended, strict"
+    );
 }

@@ -1,14 +1,14 @@
 //! Layers: a blob as a repository that links it may see it.
 use serde_json::json;
 use wharf_meta::blobs::{self, BlobKeyRow, Link};
-use wharf_meta::objects;
 use wharf_meta::uploads::ExtentPlace;
+use wharf_meta::{manifests, objects};
 use wharf_wire::oci::Digest;
 
 use super::{DAY, column, count, key_context, sealed};
-use crate::action::{BatchCheckLayerAvailability, GetDownloadUrlForLayer};
-use crate::data::Tx;
+use crate::action::{BatchCheckLayerAvailability, BatchDeleteImage, GetDownloadUrlForLayer};
 use crate::data::events::{self, ServiceGrant};
+use crate::data::{Tx, aliases};
 use crate::{Error, Grant, Result};
 
 /// A layer, as HEAD answers it.
@@ -44,8 +44,8 @@ pub(crate) fn stat(
     grant: &Grant<BatchCheckLayerAvailability>,
     digest: &Digest,
 ) -> Result<Layer> {
-    let link = find(tx, grant, digest)?;
-    let held = blobs::is_held(tx.meta, grant.repository()?.id, digest.as_str())?;
+    let (link, identity) = find(tx, grant, digest)?;
+    let held = blobs::is_held(tx.meta, grant.repository()?.id, &identity)?;
     Ok(Layer {
         size: count(link.size)?,
         media_type: link.media_type,
@@ -60,13 +60,41 @@ pub(crate) fn stat_and_keep(
     digest: &Digest,
 ) -> Result<Layer> {
     let layer = stat(tx, grant, digest)?;
-    blobs::keep(
-        tx.meta,
-        grant.repository()?.id,
-        digest.as_str(),
-        grant.now().saturating_add(DAY),
-    )?;
+    let repository = grant.repository()?.id;
+    if let Some(identity) = aliases::identity(tx, repository, digest.as_str())? {
+        let until = grant.now().saturating_add(DAY);
+        blobs::keep(tx.meta, repository, &identity, until)?;
+    }
     Ok(layer)
+}
+
+/// Takes a layer from the granted repository at a client's wish, unless an image holds it. What lies in the trash still
+/// has it.
+pub(crate) fn delete(
+    tx: &mut Tx<'_>,
+    grant: &Grant<BatchDeleteImage>,
+    digest: &Digest,
+) -> Result<()> {
+    let repository = grant.repository()?;
+    let (link, identity) = find(tx, grant, digest)?;
+    let images = manifests::holders(tx.meta, repository.id, &identity)?;
+    if !images.is_empty() {
+        return Err(Error::LayerInUse {
+            digest: digest.to_string(),
+            images,
+        });
+    }
+    blobs::delete_link(tx.meta, repository.id, &identity, grant.now())?;
+    let subject = format!("{}@{identity}", repository.name);
+    let details = json!({ "digest": identity, "size": link.size, "reason": "request" });
+    events::record(
+        tx,
+        grant,
+        "layer-deleted",
+        Some(repository.id),
+        &subject,
+        &details,
+    )
 }
 
 /// Finds what is needed to read a part of a layer: `first` to `last`, inclusive, or to its end.
@@ -76,7 +104,7 @@ pub(crate) fn open(
     digest: &Digest,
     range: Option<(u64, Option<u64>)>,
 ) -> Result<OpenLayer> {
-    let link = find(tx, grant, digest)?;
+    let (link, _) = find(tx, grant, digest)?;
     let repository = grant.repository()?;
     let size = count(link.size)?;
     let range = resolve(range, size)?;
@@ -138,19 +166,21 @@ pub(crate) fn mark_missing(
     Ok(())
 }
 
-/// The link to a layer that can be read.
+/// The link to a layer that can be read, and the layer's sha256 digest.
 fn find<A: crate::action::Action>(
     tx: &mut Tx<'_>,
     grant: &Grant<A>,
     digest: &Digest,
-) -> Result<Link> {
+) -> Result<(Link, String)> {
     let repository = grant.repository()?;
-    let link = blobs::find_link(tx.meta, repository.id, digest.as_str())?;
+    let identity = aliases::identity(tx, repository.id, digest.as_str())?.unwrap_or_default();
+    let link = blobs::find_link(tx.meta, repository.id, &identity)?;
     let unreadable = match &link {
         Some(link) => blobs::unreadable(tx.meta, link.blob)?.is_some(),
         None => false,
     };
     link.filter(|_| !unreadable)
+        .map(|link| (link, identity))
         .ok_or_else(|| Error::LayerNotFound {
             digest: digest.to_string(),
             name: repository.name.clone(),

@@ -6,10 +6,11 @@ use wharf_meta::extents::{self, ExtentRow};
 use wharf_meta::uploads::{self as rows, ExtentPlace, UploadRow};
 use wharf_meta::{objects, repositories::RepositoryRow};
 use wharf_wire::ids::UploadId;
+use wharf_wire::oci::Algorithm;
 
 use super::{DAY, column, count, free_blob_id, free_extent_id, key_context, key_context_of};
 use crate::action::{Action, CompleteLayerUpload, InitiateLayerUpload, UploadLayerPart};
-use crate::data::{Tx, events};
+use crate::data::{Tx, aliases, events};
 use crate::keyring::{REGISTRY_KEY, RegistryKeyRef};
 use crate::{Error, Grant, Micros, Result};
 
@@ -33,6 +34,8 @@ impl ReachesUploads for CompleteLayerUpload {}
 #[derive(Clone, Debug)]
 pub(crate) struct NewUpload {
     pub(crate) id: UploadId,
+    /// Of the digest that the client will name, if it has told.
+    pub(crate) algorithm: Option<Algorithm>,
     pub(crate) key: DataKey,
     pub(crate) registry: RegistryKeyRef,
 }
@@ -70,7 +73,10 @@ pub(crate) struct Completion {
     pub(crate) upload: UploadId,
     /// How many bytes were hashed. Chunks that came behind them since are dropped: their requests lose.
     pub(crate) received: i64,
+    /// By sha256.
     pub(crate) digest: String,
+    /// The digest that the client named; another algorithm's becomes an alias.
+    pub(crate) named: String,
     /// The upload's data key, opened.
     pub(crate) key: DataKey,
     /// Generations of the registry's key, the newest first.
@@ -102,7 +108,7 @@ pub(crate) fn start(
         id: new.id.to_string(),
         repository: repository.id,
         principal: grant.request().principal.unique_id.clone(),
-        digest_algorithm: None,
+        digest_algorithm: new.algorithm.map(|algorithm| algorithm.as_str().to_owned()),
         received: 0,
         extents: 0,
         key_id: REGISTRY_KEY.to_owned(),
@@ -248,22 +254,7 @@ pub(crate) fn complete(
             received: count(upload.received)?,
         });
     }
-    let mut late = Vec::new();
-    if upload.received > done.received {
-        for place in rows::extents(tx.meta, done.upload.as_str(), done.received, 1_000)?
-            .iter()
-            .rev()
-        {
-            if !rows::step_back(tx.meta, done.upload.as_str(), place)? {
-                return Err(Error::internal("an upload moved within a transaction"));
-            }
-            late.extend(remove_extents(
-                tx,
-                std::slice::from_ref(place),
-                grant.now(),
-            )?);
-        }
-    }
+    let late = drop_late(tx, grant.now(), done)?;
     let (account, region) = (&repository.account, &repository.region);
     let known = blobs::find(
         tx.meta,
@@ -278,7 +269,7 @@ pub(crate) fn complete(
             "new",
             Vec::new(),
         ),
-        Some(blob) => match share(tx, &repository, done, &blob)? {
+        Some(blob) => match share(tx, &repository, &done.registry, &blob)? {
             Shared::Yes => {
                 let useless = take_apart(tx, done.upload.as_str(), grant.now())?.objects;
                 (blob.id, "shared", useless)
@@ -300,6 +291,7 @@ pub(crate) fn complete(
         keep_until,
         grant.now(),
     )?;
+    aliases::remember(tx, repository.id, Some(&done.named), &done.digest)?;
     let subject = format!("{}@{}", repository.name, done.digest);
     let details = json!({ "digest": done.digest, "size": done.received, "stored": how });
     events::record(
@@ -311,6 +303,19 @@ pub(crate) fn complete(
         &details,
     )?;
     Ok(Completed::Linked { useless })
+}
+
+/// Drops what came behind the bytes that were hashed: the objects that can go.
+fn drop_late(tx: &mut Tx<'_>, now: Micros, done: &Completion) -> Result<Vec<String>> {
+    let mut late = Vec::new();
+    let places = rows::extents(tx.meta, done.upload.as_str(), done.received, 1_000)?;
+    for place in places.iter().rev() {
+        if !rows::step_back(tx.meta, done.upload.as_str(), place)? {
+            return Err(Error::internal("an upload moved within a transaction"));
+        }
+        late.extend(remove_extents(tx, std::slice::from_ref(place), now)?);
+    }
+    Ok(late)
 }
 
 /// A blob of the upload's own extents and data key.
@@ -361,7 +366,7 @@ fn move_extents(tx: &mut Tx<'_>, now: Micros, upload: &UploadId, blob: i64) -> R
     Ok(())
 }
 
-enum Shared {
+pub(super) enum Shared {
     Yes,
     NeedsGeneration(i64),
     /// One of its objects cannot be read, or nobody holds its key.
@@ -369,10 +374,10 @@ enum Shared {
 }
 
 /// Gives the repository its own copy of a stored blob's data key. Writes nothing unless it can.
-fn share(
+pub(super) fn share(
     tx: &mut Tx<'_>,
     repository: &RepositoryRow,
-    done: &Completion,
+    registry: &[RegistryKeyRef],
     blob: &BlobRow,
 ) -> Result<Shared> {
     if blobs::unreadable(tx.meta, blob.id)?.is_some() {
@@ -384,11 +389,7 @@ fn share(
     let Some(held) = blobs::keys(tx.meta, blob.id, i64::MIN, 1)?.pop() else {
         return Ok(Shared::Unreadable);
     };
-    let Some(generation) = done
-        .registry
-        .iter()
-        .find(|key| key.material == held.material)
-    else {
+    let Some(generation) = registry.iter().find(|key| key.material == held.material) else {
         return Ok(Shared::NeedsGeneration(held.material));
     };
     let theirs = key_context_of(&blob.region, &blob.account, held.repository);
@@ -398,7 +399,13 @@ fn share(
         .map_err(Error::internal)?;
     blobs::put_key(
         tx.meta,
-        &wrapped_for(repository.id, &key_context(repository), blob.id, &key, done)?,
+        &wrapped_for(
+            repository.id,
+            &key_context(repository),
+            blob.id,
+            &key,
+            registry,
+        )?,
     )?;
     Ok(Shared::Yes)
 }
@@ -433,7 +440,7 @@ fn heal(
     for (linking, context) in others.chain([ours]) {
         blobs::put_key(
             tx.meta,
-            &wrapped_for(linking, &context, blob.id, &done.key, done)?,
+            &wrapped_for(linking, &context, blob.id, &done.key, &done.registry)?,
         )?;
     }
     Ok(())
@@ -444,10 +451,9 @@ fn wrapped_for(
     context: &str,
     blob: i64,
     key: &DataKey,
-    done: &Completion,
+    registry: &[RegistryKeyRef],
 ) -> Result<BlobKeyRow> {
-    let newest = done
-        .registry
+    let newest = registry
         .first()
         .ok_or_else(|| Error::internal("no registry key was handed in"))?;
     let wrapped = newest.key.wrap(key, context).map_err(Error::internal)?;

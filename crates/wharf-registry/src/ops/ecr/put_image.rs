@@ -28,7 +28,7 @@ pub(super) async fn put_image(ctx: &Ctx, request: Request) -> Result<Response> {
     };
     let bytes = Bytes::from(request.image_manifest);
     let put = Put {
-        tag: tag.clone(),
+        tags: tag.iter().cloned().collect(),
         digest,
         bytes: bytes.clone(),
         media_type: request.image_manifest_media_type,

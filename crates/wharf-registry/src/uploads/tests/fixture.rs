@@ -59,6 +59,7 @@ pub(crate) fn settings(place: &TempDir) -> Settings {
         },
         wall,
         allow_testing: true,
+        compat: crate::Compat::Extended,
         trash_days: 7,
         low_disk_bytes: 0,
         byte_budget: 32 << 20,
@@ -67,8 +68,21 @@ pub(crate) fn settings(place: &TempDir) -> Settings {
 
 impl Fixture {
     pub(crate) async fn open() -> Self {
+        Self::open_as(crate::Compat::Extended).await
+    }
+
+    /// As ECR, its oddities included.
+    pub(crate) async fn open_strict() -> Self {
+        Self::open_as(crate::Compat::Strict).await
+    }
+
+    async fn open_as(compat: crate::Compat) -> Self {
         let place = tempfile::tempdir().unwrap();
-        let service = Service::open(settings(&place)).await.unwrap();
+        let settings = Settings {
+            compat,
+            ..settings(&place)
+        };
+        let service = Service::open(settings).await.unwrap();
         let name = RepositoryName::parse("team/app").unwrap();
         let fixture = Self {
             place,
@@ -164,7 +178,7 @@ impl Fixture {
     /// Pushes in the given chunks, as a client does.
     pub(crate) async fn push_to(&self, name: &RepositoryName, chunks: &[&[u8]]) -> Result<Digest> {
         let ctx = self.ctx();
-        let id = uploads::start(&ctx, name).await?;
+        let id = uploads::start(&ctx, name, None).await?;
         for chunk in chunks {
             uploads::append(&ctx, name, &id, None, None, body(chunk)).await?;
         }
@@ -177,7 +191,7 @@ impl Fixture {
     }
 
     pub(crate) async fn begin(&self) -> UploadId {
-        uploads::start(&self.ctx(), &self.name).await.unwrap()
+        uploads::start(&self.ctx(), &self.name, None).await.unwrap()
     }
 
     pub(crate) async fn append(&self, id: &UploadId, bytes: &[u8]) -> Result<u64> {
