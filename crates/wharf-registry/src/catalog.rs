@@ -3,7 +3,7 @@ use wharf_wire::ids::RepositoryName;
 
 use crate::action::DescribeRepositories;
 use crate::authorize::Resource;
-use crate::{Ctx, Error, Result, data, page};
+use crate::{Ctx, Result, data, page};
 
 /// The most names of one page: ECR's limit of `maxResults`.
 pub const MAX_PAGE: i64 = 1_000;
@@ -12,7 +12,7 @@ pub const MAX_PAGE: i64 = 1_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogPage {
     pub repositories: Vec<String>,
-    /// The name after which the next page begins, if there is one.
+    /// The name after which the next page begins, if there is one; an opaque token where ECR's way is followed.
     pub next: Option<String>,
 }
 
@@ -23,12 +23,8 @@ pub struct CatalogPage {
 /// Source: docker's registry API, `GET /v2/_catalog`; ecr.md 6.4.
 pub async fn list(ctx: &Ctx, n: Option<i64>, last: Option<&str>) -> Result<CatalogPage> {
     let limit = n.unwrap_or(MAX_PAGE).clamp(0, MAX_PAGE);
-    let after = match last {
-        None | Some("") => String::new(),
-        Some(last) => RepositoryName::parse(last)
-            .map_err(|_invalid| Error::invalid("nextToken", "Invalid nextToken"))?
-            .to_string(),
-    };
+    let list = ("_catalog", ctx.account.as_str());
+    let after = page::after_name(ctx, list, last, |name| RepositoryName::parse(name).is_ok())?;
     let resource = Resource::AllRepositories {
         account: ctx.account.clone(),
     };
@@ -39,6 +35,7 @@ pub async fn list(ctx: &Ctx, n: Option<i64>, last: Option<&str>) -> Result<Catal
         .await?;
     let more = page::cut(&mut rows, limit);
     let repositories: Vec<String> = rows.into_iter().map(|row| row.name).collect();
-    let next = repositories.last().filter(|_| more).cloned();
+    let next = repositories.last().filter(|_| more);
+    let next = next.map(|last| page::next_name(ctx, list, last));
     Ok(CatalogPage { repositories, next })
 }

@@ -30,7 +30,7 @@ pub struct Put {
 }
 
 impl Put {
-    /// As a registry client asks for it: by tag or by digest, with further tags.
+    /// As a registry client asks for it: by tag or by digest, with further tags, each named once.
     pub fn by_reference(
         reference: Reference,
         mut tags: Vec<ImageTag>,
@@ -39,6 +39,7 @@ impl Put {
     ) -> Self {
         let digest = match reference {
             Reference::Tag(tag) => {
+                tags.retain(|further| *further != tag);
                 tags.insert(0, tag);
                 None
             }

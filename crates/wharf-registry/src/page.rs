@@ -2,7 +2,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::{Error, Result};
+use crate::{Ctx, Error, Result, deviations};
 
 /// Entries of a page when `maxResults` is absent.
 pub(crate) const DEFAULT_PAGE: i64 = 100;
@@ -42,6 +42,33 @@ pub(crate) fn read(token: &str, operation: &str, about: &str) -> Result<Vec<Stri
         return Err(invalid());
     }
     Ok(parts.map(str::to_owned).collect())
+}
+
+/// Where a list of names goes on: after a name, or, where ECR's way is followed (deviation `tags-json`), after an opaque
+/// token made by [`next_name`]. `parse` tells whether a name can be one.
+pub(crate) fn after_name(
+    ctx: &Ctx,
+    (list, about): (&str, &str),
+    last: Option<&str>,
+    parse: impl Fn(&str) -> bool,
+) -> Result<String> {
+    match last {
+        None | Some("") => Ok(String::new()),
+        Some(token) if !ctx.deviates(deviations::TAGS_JSON) => {
+            Ok(read(token, list, about)?.pop().unwrap_or_default())
+        }
+        Some(name) if parse(name) => Ok(name.to_owned()),
+        Some(_) => Err(Error::invalid("nextToken", "Invalid nextToken")),
+    }
+}
+
+/// What a client gives back to have the names after this one.
+pub(crate) fn next_name(ctx: &Ctx, (list, about): (&str, &str), name: &str) -> String {
+    if ctx.deviates(deviations::TAGS_JSON) {
+        name.to_owned()
+    } else {
+        token(list, about, &[name])
+    }
 }
 
 /// The most rows one read may fetch: the store's own limit.

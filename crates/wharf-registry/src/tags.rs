@@ -2,7 +2,7 @@
 use wharf_wire::ids::{ImageTag, RepositoryName};
 
 use crate::action::ListImages;
-use crate::{Ctx, Error, Result, data, deviations, page};
+use crate::{Ctx, Result, data, page};
 
 /// The most tags of one page: ECR's limit of `maxResults`.
 pub const MAX_PAGE: i64 = 1_000;
@@ -26,16 +26,8 @@ pub async fn list(
     last: Option<&str>,
 ) -> Result<TagPage> {
     let limit = n.unwrap_or(MAX_PAGE).clamp(0, MAX_PAGE);
-    let by_name = ctx.deviates(deviations::TAGS_JSON);
-    let after = match last {
-        None | Some("") => String::new(),
-        Some(last) if by_name => ImageTag::parse(last)
-            .map_err(|_invalid| Error::invalid("nextToken", "Invalid nextToken"))?
-            .to_string(),
-        Some(token) => page::read(token, "tags/list", name.as_str())?
-            .pop()
-            .unwrap_or_default(),
-    };
+    let list = ("tags/list", name.as_str());
+    let after = page::after_name(ctx, list, last, |tag| ImageTag::parse(tag).is_ok())?;
     let fetch = page::fetch(limit);
     let mut tags = ctx
         .read::<ListImages, _, _>("list_tags", ctx.repository(name), move |tx, grant| {
@@ -44,12 +36,6 @@ pub async fn list(
         .await?;
     let more = page::cut(&mut tags, limit);
     let next = tags.last().filter(|_| more);
-    let next = next.map(|last| {
-        if by_name {
-            last.clone()
-        } else {
-            page::token("tags/list", name.as_str(), &[last.as_str()])
-        }
-    });
+    let next = next.map(|last| page::next_name(ctx, list, last));
     Ok(TagPage { tags, next })
 }

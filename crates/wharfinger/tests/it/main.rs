@@ -9,6 +9,8 @@ mod aws_cli;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod compat;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod docker;

@@ -43,12 +43,19 @@ pub(crate) fn arm(server: &Server, failpoint: &str) {
     ask(server, &json!({"op": "failpoint.arm", "name": failpoint}));
 }
 
+/// Moves the clock.
+pub(crate) fn advance(server: &Server, seconds: u64) {
+    ask(server, &json!({"op": "clock.advance", "seconds": seconds}));
+}
+
 /// Moves the clock until no upload and no doomed object has time left, and sweeps once.
 pub(crate) fn sweep_when_all_is_over(server: &Server) {
-    ask(
-        server,
-        &json!({"op": "clock.advance", "seconds": UNTIL_ALL_IS_OVER}),
-    );
+    advance(server, UNTIL_ALL_IS_OVER);
+    sweep(server);
+}
+
+/// Sweeps once.
+pub(crate) fn sweep(server: &Server) {
     let swept = ask(server, &json!({"op": "sweep"}));
     assert_eq!(swept["removed"]["failed"], 0, "{swept}");
 }

@@ -96,7 +96,8 @@ impl Registry {
         let mark = if location.contains('?') { '&' } else { '?' };
         let path = format!("{}{mark}digest={digest}", self.path_of(&location));
         let done = self.try_request("PUT", &path, &[], b"")?;
-        if (patched.status, done.status) == (202, 201) {
+        // As ECR, PATCH answers 201.
+        if matches!(patched.status, 201 | 202) && done.status == 201 {
             return Ok(digest);
         }
         Err(io::Error::other(format!("{patched:?} {done:?}")))
