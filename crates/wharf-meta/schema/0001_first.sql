@@ -95,6 +95,8 @@ CREATE TABLE extents (
 CREATE INDEX extents_object ON extents (object);
 
 -- A blob is shared within one account, region and encryption configuration; `digest` is its sha256.
+-- When its last link goes it is given up at `doomed_at`: `digest` becomes `gone:ID:DIGEST`, so that nobody finds it,
+-- and its extents stay for those who are reading them.
 CREATE TABLE blobs (
     id BIGINT NOT NULL PRIMARY KEY,
     account TEXT NOT NULL,
@@ -104,8 +106,10 @@ CREATE TABLE blobs (
     size BIGINT NOT NULL,
     media_type TEXT,
     created_at BIGINT NOT NULL,
+    doomed_at BIGINT,
     UNIQUE (account, region, encryption, digest)
 );
+CREATE INDEX blobs_doomed ON blobs (doomed_at, id) WHERE doomed_at IS NOT NULL;
 
 CREATE TABLE blob_extents (
     blob BIGINT NOT NULL REFERENCES blobs (id) ON DELETE RESTRICT,
@@ -118,6 +122,8 @@ CREATE TABLE blob_extents (
 CREATE INDEX blob_extents_extent ON blob_extents (extent);
 
 -- Which repository may serve a blob. `keep_until`: an answer "exists" was given, so do not collect before.
+-- `trash_until`: something in the trash needs it. `due_at`: when the collector looks at it next; the largest number
+-- once it has found a manifest that holds it, until that manifest goes.
 -- `deleted_at`: a client deleted the blob; the link serves nothing, and stays only for what lies in the trash.
 CREATE TABLE links (
     repository BIGINT NOT NULL,
@@ -125,11 +131,13 @@ CREATE TABLE links (
     blob BIGINT NOT NULL REFERENCES blobs (id) ON DELETE RESTRICT,
     keep_until BIGINT NOT NULL,
     trash_until BIGINT,
+    due_at BIGINT NOT NULL,
     deleted_at BIGINT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (repository, digest)
 );
-CREATE INDEX links_blob ON links (blob);
+CREATE INDEX links_blob ON links (blob, repository);
+CREATE INDEX links_due ON links (due_at);
 
 -- The blob's one data key, wrapped under the linking repository's key and context.
 CREATE TABLE blob_keys (
@@ -149,6 +157,7 @@ CREATE TABLE digest_aliases (
     digest TEXT NOT NULL,
     PRIMARY KEY (repository, alias)
 );
+CREATE INDEX digest_aliases_alias ON digest_aliases (alias, repository);
 CREATE INDEX digest_aliases_digest ON digest_aliases (repository, digest);
 
 CREATE TABLE uploads (
@@ -178,7 +187,8 @@ CREATE INDEX upload_extents_extent ON upload_extents (extent);
 
 -- Manifest bytes are sealed under a data key of their own, wrapped in the row.
 -- `image_size`: layers and config (an index: its largest member), in bytes. `depth`: 0 of an image, of an index one
--- more than of its deepest member.
+-- more than of its deepest member. `keep_until`: the collector looks then whether anything refers to it, because
+-- `orphaned_by`, its index or its subject, was removed; NULL: nobody asks.
 CREATE TABLE manifests (
     repository BIGINT NOT NULL,
     digest TEXT NOT NULL,
@@ -195,8 +205,11 @@ CREATE TABLE manifests (
     material BIGINT NOT NULL,
     wrapped BYTEA NOT NULL,
     sealed BYTEA NOT NULL,
+    keep_until BIGINT,
+    orphaned_by TEXT,
     PRIMARY KEY (repository, digest)
 );
+CREATE INDEX manifests_keep ON manifests (keep_until) WHERE keep_until IS NOT NULL;
 CREATE INDEX manifests_subject ON manifests (repository, subject, digest);
 
 CREATE TABLE manifest_links (
@@ -242,18 +255,22 @@ CREATE TABLE trash_repositories (
     until BIGINT NOT NULL
 );
 CREATE INDEX trash_repositories_until ON trash_repositories (until);
+CREATE INDEX trash_repositories_name ON trash_repositories (account, region, name, deleted_at);
 
 CREATE TABLE trash_manifests (
     repository BIGINT NOT NULL,
     digest TEXT NOT NULL,
     deleted_at BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    tags TEXT NOT NULL,
     document TEXT NOT NULL,
     until BIGINT NOT NULL,
     PRIMARY KEY (repository, digest, deleted_at)
 );
+CREATE INDEX trash_manifests_reason ON trash_manifests (repository, reason);
 CREATE INDEX trash_manifests_until ON trash_manifests (until);
 
--- `seq` is stamped by one sequencer, so that a reader with a cursor never misses a row.
+-- `seq` is stamped by one sequencer, so that a reader with a cursor never misses a row. `digest`: what it is about.
 CREATE TABLE events (
     id TEXT NOT NULL PRIMARY KEY,
     seq BIGINT UNIQUE,
@@ -265,8 +282,10 @@ CREATE TABLE events (
     subject TEXT NOT NULL,
     principal TEXT NOT NULL,
     request_id TEXT NOT NULL,
-    details TEXT NOT NULL
+    details TEXT NOT NULL,
+    digest TEXT
 );
+CREATE INDEX events_digest ON events (digest, repository, at) WHERE digest IS NOT NULL;
 
 -- Pulls and key uses, added up; flushed every few seconds.
 CREATE TABLE usage (

@@ -17,22 +17,29 @@ crate::statements! {
     RELEASE_EXTENTS = "DELETE FROM blob_extents WHERE blob = $1 AND first_byte <= $2";
     UNREADABLE = "SELECT objects.name FROM blob_extents JOIN extents ON extents.id = blob_extents.extent
                   JOIN objects ON objects.name = extents.object WHERE blob_extents.blob = $1 AND objects.state <> 'live' LIMIT 1";
-    LINK = "INSERT INTO links (repository, digest, blob, keep_until, created_at) VALUES ($1, $2, $3, $4, $5)
+    LINK = "INSERT INTO links (repository, digest, blob, keep_until, due_at, created_at) VALUES ($1, $2, $3, $4, $4, $5)
             ON CONFLICT (repository, digest) DO UPDATE SET blob = excluded.blob, deleted_at = NULL,
             keep_until = CASE WHEN links.keep_until < excluded.keep_until THEN excluded.keep_until ELSE links.keep_until END";
     FIND_LINK = "SELECT links.blob, links.keep_until, links.trash_until, blobs.size, blobs.media_type
                  FROM links JOIN blobs ON blobs.id = links.blob
                  WHERE links.repository = $1 AND links.digest = $2 AND links.deleted_at IS NULL";
-    DELETE_LINK = "UPDATE links SET deleted_at = $3, keep_until = $3 WHERE repository = $1 AND digest = $2 AND deleted_at IS NULL";
+    DELETE_LINK = "UPDATE links SET deleted_at = $3, keep_until = $3, due_at = $3 WHERE repository = $1 AND digest = $2 AND deleted_at IS NULL";
     KEEP = "UPDATE links SET keep_until = $3 WHERE repository = $1 AND digest = $2 AND keep_until < $3";
     HELD = "SELECT manifest FROM manifest_links WHERE repository = $1 AND digest = $2 LIMIT 1";
     PUT_KEY = "INSERT INTO blob_keys (repository, blob, key_id, material, wrapped) VALUES ($1, $2, $3, $4, $5)
                ON CONFLICT (repository, blob) DO UPDATE SET key_id = excluded.key_id, material = excluded.material, wrapped = excluded.wrapped";
     KEY = "SELECT repository, blob, key_id, material, wrapped FROM blob_keys WHERE repository = $1 AND blob = $2";
     KEYS = "SELECT repository, blob, key_id, material, wrapped FROM blob_keys WHERE blob = $1 AND repository > $2 ORDER BY repository LIMIT $3";
+    GIVE_UP = "UPDATE blobs SET digest = $2, doomed_at = $3 WHERE id = $1 AND doomed_at IS NULL";
+    GIVEN_UP = "SELECT id, account, region, digest, size FROM blobs WHERE doomed_at <= $1 ORDER BY doomed_at, id LIMIT $2";
+    FIRST_GIVEN_UP = "SELECT MIN(doomed_at) FROM blobs WHERE doomed_at IS NOT NULL";
+    DELETE_KEYS = "DELETE FROM blob_keys WHERE blob = $1";
+    DELETE = "DELETE FROM blobs WHERE id = $1 AND doomed_at IS NOT NULL";
+    OBJECT_STATES = "SELECT objects.state, CAST(COUNT(*) AS BIGINT) FROM blob_extents JOIN extents ON extents.id = blob_extents.extent
+                     JOIN objects ON objects.name = extents.object WHERE blob_extents.blob = $1 GROUP BY objects.state ORDER BY objects.state";
     ADD_ALIAS = "INSERT INTO digest_aliases (repository, alias, digest) VALUES ($1, $2, $3) ON CONFLICT (repository, alias) DO NOTHING";
     ALIAS = "SELECT digest FROM digest_aliases WHERE repository = $1 AND alias = $2";
-    ALIASES_OF = "SELECT alias FROM digest_aliases WHERE repository = $1 AND digest = $2 ORDER BY alias LIMIT 10";
+    UNDELETE_LINK = "UPDATE links SET deleted_at = NULL WHERE repository = $1 AND digest = $2 AND deleted_at IS NOT NULL";
 }
 
 /// A row of `blobs`.
@@ -250,6 +257,15 @@ pub fn delete_link(tx: &mut Tx, repository: i64, digest: &str, now: Micros) -> R
     Ok(tx.run(&DELETE_LINK, &[&repository, &digest, &now])? > 0)
 }
 
+/// Makes a deleted link serve again what comes back from the trash.
+///
+/// # Errors
+/// Those of the database.
+pub fn undelete_link(tx: &mut Tx, repository: i64, digest: &str) -> Result<()> {
+    tx.run(&UNDELETE_LINK, &[&repository, &digest])?;
+    Ok(())
+}
+
 /// Keeps a link until `until` at least.
 ///
 /// # Errors
@@ -307,6 +323,87 @@ pub fn keys(tx: &mut Tx, blob: i64, after: i64, limit: i64) -> Result<Vec<BlobKe
         .collect()
 }
 
+/// A blob that no repository links any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Surrogate id.
+    pub id: i64,
+    /// The account within which it was shared.
+    pub account: String,
+    /// The region within which it was shared.
+    pub region: String,
+    /// The digest that it had.
+    pub digest: String,
+    /// Plain bytes.
+    pub size: i64,
+}
+
+fn gone(id: i64, digest: &str) -> String {
+    format!("gone:{id}:{digest}")
+}
+
+/// Gives a blob up at `now`: nobody finds it by its digest any more, and a push of that digest makes another.
+///
+/// # Errors
+/// Those of the database.
+pub fn give_up(tx: &mut Tx, id: i64, digest: &str, now: Micros) -> Result<()> {
+    tx.run(&GIVE_UP, &[&id, &gone(id, digest), &now])?;
+    Ok(())
+}
+
+/// Up to `limit` blobs given up at `until` or earlier, the first in front.
+///
+/// # Errors
+/// Those of the database.
+pub fn given_up(tx: &mut Tx, until: Micros, limit: i64) -> Result<Vec<GivenUp>> {
+    let rows = tx.rows(&GIVEN_UP, &[&until, &limit])?;
+    rows.iter()
+        .map(|row| {
+            let (id, named): (i64, String) = (row.get(0)?, row.get(3)?);
+            let digest = named.strip_prefix(&gone(id, "")).unwrap_or(&named);
+            Ok(GivenUp {
+                id,
+                account: row.get(1)?,
+                region: row.get(2)?,
+                digest: digest.to_owned(),
+                size: row.get(4)?,
+            })
+        })
+        .collect()
+}
+
+/// When the first of the blobs was given up that are still there.
+///
+/// # Errors
+/// Those of the database.
+pub fn first_given_up(tx: &mut Tx) -> Result<Option<Micros>> {
+    let first = tx
+        .row(&FIRST_GIVEN_UP, &[])?
+        .map(|row| row.get::<Option<i64>>(0))
+        .transpose()?;
+    Ok(first.flatten())
+}
+
+/// Removes a blob that was given up and has no extents any more, with what is left of its keys.
+///
+/// # Errors
+/// `ForeignKey` when it has extents.
+pub fn delete(tx: &mut Tx, id: i64) -> Result<bool> {
+    tx.run(&DELETE_KEYS, &[&id])?;
+    Ok(tx.run(&DELETE, &[&id])? > 0)
+}
+
+/// How many of a blob's objects are in which state.
+///
+/// # Errors
+/// Those of the database.
+pub fn object_states(tx: &mut Tx, blob: i64) -> Result<Vec<(String, i64)>> {
+    tx.rows(&OBJECT_STATES, &[&blob])?
+        .iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
+}
+
 /// Gives content a second digest in a repository. One that is known stays as it is.
 ///
 /// # Errors
@@ -324,15 +421,4 @@ pub fn alias(tx: &mut Tx, repository: i64, alias: &str) -> Result<Option<String>
     tx.row(&ALIAS, &[&repository, &alias])?
         .map(|row| row.get(0))
         .transpose()
-}
-
-/// The other digests by which a repository knows content: the first ten.
-///
-/// # Errors
-/// Those of the database.
-pub fn aliases_of(tx: &mut Tx, repository: i64, digest: &str) -> Result<Vec<String>> {
-    tx.rows(&ALIASES_OF, &[&repository, &digest])?
-        .iter()
-        .map(|row| row.get(0))
-        .collect()
 }

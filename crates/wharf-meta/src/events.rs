@@ -5,10 +5,15 @@
 use crate::{Micros, Result, Row, Tx};
 
 crate::statements! {
-    INSERT = "INSERT INTO events (id, seq, at, account, region, kind, repository, subject, principal, request_id, details)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    AFTER = "SELECT seq, id, at, account, region, kind, repository, subject, principal, request_id, details
+    INSERT = "INSERT INTO events (id, seq, at, account, region, kind, repository, subject, principal, request_id, details, digest)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    AFTER = "SELECT seq, id, at, account, region, kind, repository, subject, principal, request_id, details, digest
              FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
+    NEXT_REPOSITORY = "SELECT MIN(repository) FROM events WHERE digest = $1 AND repository > $2";
+    OF_DIGEST = "SELECT COALESCE(seq, 0), id, at, account, region, kind, repository, subject, principal, request_id, details, digest
+                 FROM events WHERE digest = $1 AND repository = $2 ORDER BY at DESC LIMIT $3";
+    OF_DIGEST_ALONE = "SELECT COALESCE(seq, 0), id, at, account, region, kind, repository, subject, principal, request_id, details, digest
+                       FROM events WHERE digest = $1 AND repository IS NULL ORDER BY at DESC LIMIT $2";
     LAST_SEQ = "SELECT MAX(seq) FROM events";
     UNSTAMPED = "SELECT id FROM events WHERE seq IS NULL ORDER BY id LIMIT $1";
     STAMP = "UPDATE events SET seq = $2 WHERE id = $1 AND seq IS NULL";
@@ -37,6 +42,8 @@ pub struct EventRow {
     pub request_id: String,
     /// A JSON document.
     pub details: String,
+    /// The content it is about, if it is about one.
+    pub digest: Option<String>,
 }
 
 /// A row of `events` with its place in the order.
@@ -60,6 +67,7 @@ fn from_row(row: &Row) -> Result<Sequenced> {
         principal: row.get(8)?,
         request_id: row.get(9)?,
         details: row.get(10)?,
+        digest: row.get(11)?,
     };
     Ok(Sequenced {
         seq: row.get(0)?,
@@ -87,6 +95,7 @@ pub fn insert(tx: &mut Tx, row: &EventRow) -> Result<()> {
             &row.principal,
             &row.request_id,
             &row.details,
+            &row.digest,
         ],
     )?;
     Ok(())
@@ -100,6 +109,37 @@ pub fn after(tx: &mut Tx, seq: i64, limit: i64) -> Result<Vec<Sequenced>> {
     tx.rows(&AFTER, &[&seq, &limit])?
         .iter()
         .map(from_row)
+        .collect()
+}
+
+/// The next repository after `after`, by surrogate id, that an event about this digest is of.
+///
+/// # Errors
+/// Those of the database.
+pub fn next_repository(tx: &mut Tx, digest: &str, after: i64) -> Result<Option<i64>> {
+    let next = tx
+        .row(&NEXT_REPOSITORY, &[&digest, &after])?
+        .map(|row| row.get::<Option<i64>>(0))
+        .transpose()?;
+    Ok(next.flatten())
+}
+
+/// The last events about a digest in a repository, or in none; up to `limit`, the newest in front.
+///
+/// # Errors
+/// Those of the database.
+pub fn of_digest(
+    tx: &mut Tx,
+    digest: &str,
+    repository: Option<i64>,
+    limit: i64,
+) -> Result<Vec<EventRow>> {
+    let rows = match repository {
+        Some(repository) => tx.rows(&OF_DIGEST, &[&digest, &repository, &limit])?,
+        None => tx.rows(&OF_DIGEST_ALONE, &[&digest, &limit])?,
+    };
+    rows.iter()
+        .map(|row| from_row(row).map(|row| row.event))
         .collect()
 }
 

@@ -19,6 +19,9 @@ crate::statements! {
     RESCHEDULE = "UPDATE jobs SET progress = $3, next_run = $4, attempts = 0, last_error = NULL,
                   lease_owner = NULL, lease_until = 0
                   WHERE id = $1 AND fence = $2 AND lease_owner IS NOT NULL";
+    TAKE = "UPDATE jobs SET lease_owner = $2, lease_until = $3, fence = fence + 1, attempts = attempts + 1 WHERE id = $1
+            RETURNING id, kind, payload, progress, attempts, last_error, next_run, fence, created_at";
+    CANCEL = "DELETE FROM jobs WHERE id = $1";
     BY_ID = "SELECT id, kind, payload, progress, attempts, last_error, next_run, fence, created_at
              FROM jobs WHERE id = $1";
     OF_KIND = "SELECT id, kind, payload, progress, attempts, last_error, next_run, fence, created_at
@@ -140,6 +143,25 @@ pub fn lease(tx: &mut Tx, lease: Lease<'_>) -> Result<Option<JobRow>> {
     .as_ref()
     .map(from_row)
     .transpose()
+}
+
+/// Leases a job whoever holds it, and whether or not it is due: its last worker is fenced off. None: there is no such job.
+///
+/// # Errors
+/// Those of the database.
+pub fn take(tx: &mut Tx, id: i64, owner: &str, until: Micros) -> Result<Option<JobRow>> {
+    tx.row(&TAKE, &[&id, &owner, &until])?
+        .as_ref()
+        .map(from_row)
+        .transpose()
+}
+
+/// Removes a job that is not wanted any more; a worker that holds it is fenced off.
+///
+/// # Errors
+/// Those of the database.
+pub fn cancel(tx: &mut Tx, id: i64) -> Result<bool> {
+    Ok(tx.run(&CANCEL, &[&id])? > 0)
 }
 
 /// Checks that the worker still holds the job, in the transaction of whatever it writes.

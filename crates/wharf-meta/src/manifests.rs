@@ -4,9 +4,9 @@ use crate::{Result, Row, Tx};
 crate::statements! {
     INSERT = "INSERT INTO manifests (repository, digest, media_type, size, image_size, depth, subject, artifact_type, config_media_type, annotations, pushed_at, key_id, material, wrapped, sealed)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-    GET = "SELECT digest, media_type, size, image_size, depth, subject, artifact_type, config_media_type, annotations, pushed_at FROM manifests WHERE repository = $1 AND digest = $2";
+    GET = "SELECT digest, media_type, size, image_size, depth, subject, artifact_type, config_media_type, annotations, pushed_at, keep_until FROM manifests WHERE repository = $1 AND digest = $2";
     SEALED = "SELECT key_id, material, wrapped, sealed FROM manifests WHERE repository = $1 AND digest = $2";
-    PAGE = "SELECT digest, media_type, size, image_size, depth, subject, artifact_type, config_media_type, annotations, pushed_at FROM manifests
+    PAGE = "SELECT digest, media_type, size, image_size, depth, subject, artifact_type, config_media_type, annotations, pushed_at, keep_until FROM manifests
             WHERE repository = $1 AND digest > $2 ORDER BY digest LIMIT $3";
     ANY = "SELECT digest FROM manifests WHERE repository = $1 LIMIT 1";
     DELETE = "DELETE FROM manifests WHERE repository = $1 AND digest = $2";
@@ -14,20 +14,21 @@ crate::statements! {
     LINKS = "SELECT digest FROM manifest_links WHERE repository = $1 AND manifest = $2 ORDER BY position";
     DELETE_LINKS = "DELETE FROM manifest_links WHERE repository = $1 AND manifest = $2";
     ADD_CHILD = "INSERT INTO manifest_children (repository, parent, position, child) VALUES ($1, $2, $3, $4)";
+    CHILDREN = "SELECT child FROM manifest_children WHERE repository = $1 AND parent = $2 ORDER BY position";
     DELETE_CHILDREN = "DELETE FROM manifest_children WHERE repository = $1 AND parent = $2";
     PARENTS = "SELECT DISTINCT parent FROM manifest_children WHERE repository = $1 AND child = $2 ORDER BY parent LIMIT 100";
     A_PARENT = "SELECT parent FROM manifest_children WHERE repository = $1 ORDER BY parent LIMIT 1";
     LINK = "SELECT links.blob, blobs.size, blobs.media_type FROM links JOIN blobs ON blobs.id = links.blob
             WHERE links.repository = $1 AND links.digest = $2 AND links.deleted_at IS NULL";
-    HOLDERS = "SELECT DISTINCT manifest FROM manifest_links WHERE repository = $1 AND digest = $2 ORDER BY manifest LIMIT 10";
     REFERRERS = "SELECT digest, media_type, size, artifact_type, config_media_type,
                  CASE WHEN LENGTH(annotations) <= 4096 THEN annotations END, CAST(COALESCE(LENGTH(annotations), 0) AS BIGINT) FROM manifests
                  WHERE repository = $1 AND subject = $2 AND digest > $3 ORDER BY digest LIMIT $4";
     ANNOTATIONS = "SELECT annotations FROM manifests WHERE repository = $1 AND digest = $2";
     NAME_MEDIA_TYPE = "UPDATE blobs SET media_type = $2 WHERE id = $1 AND media_type IS NULL";
-    TRASH_LINKS = "UPDATE links SET trash_until = $3 WHERE repository = $1
-                   AND digest IN (SELECT digest FROM manifest_links WHERE repository = $1 AND manifest = $2)";
-    RESCUE_LINK = "UPDATE links SET trash_until = NULL WHERE repository = $1 AND digest = $2 AND trash_until IS NOT NULL";
+    TRASH_LINKS = "UPDATE links SET trash_until = CASE WHEN trash_until > $3 THEN trash_until ELSE $3 END,
+                   keep_until = CASE WHEN keep_until < $4 THEN $4 ELSE keep_until END,
+                   due_at = CASE WHEN keep_until < $4 THEN $4 ELSE keep_until END
+                   WHERE repository = $1 AND digest IN (SELECT digest FROM manifest_links WHERE repository = $1 AND manifest = $2)";
 }
 
 /// A row of `manifests` without its sealed bytes.
@@ -48,6 +49,8 @@ pub struct ManifestRow {
     pub annotations: Option<String>,
     /// Microseconds since 1970.
     pub pushed_at: i64,
+    /// When the collector looks whether anything refers to it; none: nobody asks. Not inserted: see [`crate::orphans`].
+    pub keep_until: Option<i64>,
 }
 
 /// The manifest's bytes, sealed, with the data key that opens them, wrapped.
@@ -81,6 +84,7 @@ fn from_row(row: &Row) -> Result<ManifestRow> {
         config_media_type: row.get(7)?,
         annotations: row.get(8)?,
         pushed_at: row.get(9)?,
+        keep_until: row.get(10)?,
     })
 }
 
@@ -187,7 +191,6 @@ pub fn add_link(
     digest: &str,
 ) -> Result<()> {
     tx.run(&ADD_LINK, &[&repository, &manifest, &position, &digest])?;
-    tx.run(&RESCUE_LINK, &[&repository, &digest])?;
     Ok(())
 }
 
@@ -197,6 +200,17 @@ pub fn add_link(
 /// Those of the database.
 pub fn links(tx: &mut Tx, repository: i64, manifest: &str) -> Result<Vec<String>> {
     tx.rows(&LINKS, &[&repository, &manifest])?
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+}
+
+/// The members of an index, in their order.
+///
+/// # Errors
+/// Those of the database.
+pub fn children(tx: &mut Tx, repository: i64, parent: &str) -> Result<Vec<String>> {
+    tx.rows(&CHILDREN, &[&repository, &parent])?
         .iter()
         .map(|row| row.get(0))
         .collect()
@@ -238,14 +252,6 @@ pub fn a_parent(tx: &mut Tx, repository: i64) -> Result<Option<String>> {
         .transpose()
 }
 
-/// Removes the membership rows of one index.
-///
-/// # Errors
-/// Those of the database.
-pub fn delete_children(tx: &mut Tx, repository: i64, parent: &str) -> Result<u64> {
-    tx.run(&DELETE_CHILDREN, &[&repository, &parent])
-}
-
 /// The linked blob of that digest, if the repository links it.
 ///
 /// # Errors
@@ -260,17 +266,6 @@ pub fn linked_blob(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<
         })
     })
     .transpose()
-}
-
-/// The manifests that hold a linked blob: the first ten.
-///
-/// # Errors
-/// Those of the database.
-pub fn holders(tx: &mut Tx, repository: i64, digest: &str) -> Result<Vec<String>> {
-    tx.rows(&HOLDERS, &[&repository, &digest])?
-        .iter()
-        .map(|row| row.get(0))
-        .collect()
 }
 
 /// A manifest that names another as its subject.
@@ -333,11 +328,18 @@ pub fn name_media_type(tx: &mut Tx, blob: i64, media_type: &str) -> Result<()> {
     Ok(())
 }
 
-/// Keeps the blobs of a manifest that goes to the trash until `until`.
+/// Keeps the blobs of a manifest that goes to the trash until `until`, and at least until `keep`: while the manifest held
+/// them, answers that they exist were not noted. The collector looks at them then.
 ///
 /// # Errors
 /// Those of the database.
-pub fn trash_links(tx: &mut Tx, repository: i64, manifest: &str, until: i64) -> Result<()> {
-    tx.run(&TRASH_LINKS, &[&repository, &manifest, &until])?;
+pub fn trash_links(
+    tx: &mut Tx,
+    repository: i64,
+    manifest: &str,
+    until: i64,
+    keep: i64,
+) -> Result<()> {
+    tx.run(&TRASH_LINKS, &[&repository, &manifest, &until, &keep])?;
     Ok(())
 }

@@ -6,6 +6,8 @@ crate::statements! {
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     BY_NAME = "SELECT id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key
                FROM repositories WHERE account = $1 AND region = $2 AND name = $3";
+    BY_ID = "SELECT id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key
+             FROM repositories WHERE id = $1";
     PAGE = "SELECT id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key
             FROM repositories WHERE account = $1 AND region = $2 AND name > $3 ORDER BY name LIMIT $4";
     DELETE = "DELETE FROM repositories WHERE id = $1";
@@ -89,6 +91,14 @@ pub fn by_name(
         .as_ref()
         .map(from_row)
         .transpose()
+}
+
+/// The repository of that surrogate id, if it exists.
+///
+/// # Errors
+/// Those of the database.
+pub fn by_id(tx: &mut Tx, id: i64) -> Result<Option<RepositoryRow>> {
+    tx.row(&BY_ID, &[&id])?.as_ref().map(from_row).transpose()
 }
 
 /// Up to `limit` repositories whose name sorts after `after`, in order of name.

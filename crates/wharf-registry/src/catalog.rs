@@ -23,8 +23,8 @@ pub struct CatalogPage {
 /// Source: docker's registry API, `GET /v2/_catalog`; ecr.md 6.4.
 pub async fn list(ctx: &Ctx, n: Option<i64>, last: Option<&str>) -> Result<CatalogPage> {
     let limit = n.unwrap_or(MAX_PAGE).clamp(0, MAX_PAGE);
-    let list = ("_catalog", ctx.account.as_str());
-    let after = page::after_name(ctx, list, last, |name| RepositoryName::parse(name).is_ok())?;
+    let which = ("_catalog", ctx.account.as_str());
+    let after = page::after_name(ctx, which, last, |name| RepositoryName::parse(name).is_ok())?;
     let resource = Resource::AllRepositories {
         account: ctx.account.clone(),
     };
@@ -36,6 +36,6 @@ pub async fn list(ctx: &Ctx, n: Option<i64>, last: Option<&str>) -> Result<Catal
     let more = page::cut(&mut rows, limit);
     let repositories: Vec<String> = rows.into_iter().map(|row| row.name).collect();
     let next = repositories.last().filter(|_| more);
-    let next = next.map(|last| page::next_name(ctx, list, last));
+    let next = next.map(|last| page::next_name(ctx, which, last));
     Ok(CatalogPage { repositories, next })
 }

@@ -19,10 +19,16 @@
 pub mod accounts;
 mod aliases;
 pub mod bytes;
+pub(crate) mod collecting;
 pub mod events;
+pub(crate) mod explaining;
+pub(crate) mod following;
 pub mod images;
+pub(crate) mod purging;
 pub mod referrers;
 pub mod repositories;
+pub(crate) mod trash;
+pub(crate) mod undeleting;
 
 /// A transaction, as operations see it: something to hand on to the functions of this module.
 #[derive(Debug)]

@@ -10,7 +10,9 @@ use wharf_wire::oci::{Descriptor, Digest, Manifest, ManifestKind, Reference, con
 
 use crate::action::{BatchDeleteImage, BatchGetImage, PutImage};
 use crate::authorize::Resource;
+use crate::data::following;
 use crate::data::images::{self as data_images, ImageId, Miss, NewImage, RefersTo};
+use crate::data::trash::Followers;
 use crate::{Ctx, Error, Plane, Result, data, deviations, keyring};
 
 /// The largest manifest: ECR's limit, in bytes.
@@ -166,6 +168,7 @@ async fn seal(
                 .as_ref()
                 .map(|map| serde_json::Value::Object(map.clone()).to_string()),
             pushed_at: ctx.now,
+            keep_until: None,
         },
         sealed,
         named: put.digest.as_ref().map(ToString::to_string),
@@ -233,6 +236,19 @@ pub async fn get(
 enum Found {
     Open(Arc<Content>),
     Sealed(Box<(ManifestRow, SealedManifest)>),
+    /// The collector is about to look at it: the answer that it exists has to be noted first.
+    Ending,
+}
+
+/// Keeps an image for a day that the collector is about to look at.
+async fn keep(ctx: &Ctx, resource: Resource, id: ImageId) -> Result<Result<(), Miss>> {
+    ctx.write_soft::<BatchGetImage, _, _>("keep_manifest", resource, move |tx, grant| {
+        match data_images::find(tx, grant, &id)? {
+            Ok(row) => following::keep(tx, grant, &row.digest).map(Ok),
+            Err(miss) => Ok(Err(miss)),
+        }
+    })
+    .await
 }
 
 /// Finds an image and opens its bytes; `counts`: it is a pull.
@@ -243,12 +259,16 @@ pub(crate) async fn read(
     counts: bool,
 ) -> Result<Result<Arc<Content>, Miss>> {
     let cached = ctx.service().manifests().clone();
+    let asked = (resource.clone(), id.clone());
     let found = ctx
         .read::<BatchGetImage, _, _>("get_manifest", resource, move |tx, grant| {
             let row = match data_images::find(tx, grant, &id)? {
                 Ok(row) => row,
                 Err(miss) => return Ok(Err(miss)),
             };
+            if following::is_ending(&row, grant.now()) {
+                return Ok(Ok((grant.repository()?.clone(), Found::Ending)));
+            }
             let repository = grant.repository()?;
             if let Some(content) = cached.get(&(repository.id, row.digest.clone())) {
                 return Ok(Ok((repository.clone(), Found::Open(content))));
@@ -262,6 +282,13 @@ pub(crate) async fn read(
         })
         .await?;
     let (repository, content) = match found {
+        Ok((_, Found::Ending)) => {
+            // Looked at anew in the transaction that keeps it: it may have been collected in between.
+            return match keep(ctx, asked.0.clone(), asked.1.clone()).await? {
+                Ok(()) => Box::pin(read(ctx, asked.0, asked.1, counts)).await,
+                Err(miss) => Ok(Err(miss)),
+            };
+        }
         Ok((repository, Found::Open(content))) => (repository, content),
         Ok((repository, Found::Sealed(found))) => {
             let content = open(ctx, &repository, *found).await?;
@@ -318,12 +345,14 @@ pub async fn delete(ctx: &Ctx, name: &RepositoryName, reference: &Reference) -> 
     let id = id_of(reference);
     let trash_days = ctx.service().settings().trash_days;
     let last_tag = !ctx.deviates(deviations::DELETE_TAG);
+    let followers = Followers::of(ctx.service().settings().compat);
     let service = ctx.service().clone();
     service.failpoint("before-delete-commit");
     ctx.write::<BatchDeleteImage, _, _>(
         "delete_manifest",
         ctx.repository(name),
-        move |tx, grant| match data_images::delete(tx, grant, &id, last_tag, trash_days)? {
+        move |tx, grant| match data_images::delete(tx, grant, &id, last_tag, trash_days, followers)?
+        {
             Ok(_removed) => Ok(()),
             Err(Miss::Referenced(parents)) => Err(Error::ImageReferencedByManifestList { parents }),
             Err(Miss::NotFound | Miss::Mismatch) => Err(not_found_in(grant.repository()?, &id)),

@@ -5,6 +5,7 @@ pub mod action;
 pub mod authorize;
 pub mod catalog;
 mod clock;
+pub mod collect;
 mod ctx;
 pub mod data;
 pub mod deviations;
@@ -23,8 +24,10 @@ mod service;
 mod settings;
 pub mod sweep;
 pub mod tags;
+pub mod trash;
 pub mod uploads;
 mod usage;
+pub mod why;
 
 pub use authorize::Grant;
 pub use clock::Clock;

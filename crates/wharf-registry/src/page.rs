@@ -48,14 +48,14 @@ pub(crate) fn read(token: &str, operation: &str, about: &str) -> Result<Vec<Stri
 /// token made by [`next_name`]. `parse` tells whether a name can be one.
 pub(crate) fn after_name(
     ctx: &Ctx,
-    (list, about): (&str, &str),
+    (operation, about): (&str, &str),
     last: Option<&str>,
     parse: impl Fn(&str) -> bool,
 ) -> Result<String> {
     match last {
         None | Some("") => Ok(String::new()),
         Some(token) if !ctx.deviates(deviations::TAGS_JSON) => {
-            Ok(read(token, list, about)?.pop().unwrap_or_default())
+            Ok(read(token, operation, about)?.pop().unwrap_or_default())
         }
         Some(name) if parse(name) => Ok(name.to_owned()),
         Some(_) => Err(Error::invalid("nextToken", "Invalid nextToken")),
@@ -63,11 +63,11 @@ pub(crate) fn after_name(
 }
 
 /// What a client gives back to have the names after this one.
-pub(crate) fn next_name(ctx: &Ctx, (list, about): (&str, &str), name: &str) -> String {
+pub(crate) fn next_name(ctx: &Ctx, (operation, about): (&str, &str), name: &str) -> String {
     if ctx.deviates(deviations::TAGS_JSON) {
         name.to_owned()
     } else {
-        token(list, about, &[name])
+        token(operation, about, &[name])
     }
 }
 

@@ -128,6 +128,7 @@ impl Service {
         };
         service.check_root_key().await?;
         service.first_start().await?;
+        jobs::ensure_collect(&service).await?;
         Ok(service)
     }
 

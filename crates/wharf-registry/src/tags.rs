@@ -26,8 +26,8 @@ pub async fn list(
     last: Option<&str>,
 ) -> Result<TagPage> {
     let limit = n.unwrap_or(MAX_PAGE).clamp(0, MAX_PAGE);
-    let list = ("tags/list", name.as_str());
-    let after = page::after_name(ctx, list, last, |tag| ImageTag::parse(tag).is_ok())?;
+    let which = ("tags/list", name.as_str());
+    let after = page::after_name(ctx, which, last, |tag| ImageTag::parse(tag).is_ok())?;
     let fetch = page::fetch(limit);
     let mut tags = ctx
         .read::<ListImages, _, _>("list_tags", ctx.repository(name), move |tx, grant| {
@@ -36,6 +36,6 @@ pub async fn list(
         .await?;
     let more = page::cut(&mut tags, limit);
     let next = tags.last().filter(|_| more);
-    let next = next.map(|last| page::next_name(ctx, list, last));
+    let next = next.map(|last| page::next_name(ctx, which, last));
     Ok(TagPage { tags, next })
 }

@@ -42,6 +42,32 @@ pub(crate) enum Request {
     },
     #[serde(rename = "sweep")]
     Sweep {},
+    /// `image`: a repository's name, or `NAME@DIGEST`, or `NAME:TAG`.
+    #[serde(rename = "undelete")]
+    Undelete {
+        account: Option<String>,
+        region: Option<String>,
+        image: String,
+        #[serde(default)]
+        without_tags: bool,
+    },
+    /// `image`: a repository's name, or `NAME@DIGEST`; none: everything.
+    #[serde(rename = "purge")]
+    Purge {
+        account: Option<String>,
+        region: Option<String>,
+        image: Option<String>,
+        /// Only tell what would go.
+        #[serde(default)]
+        dry_run: bool,
+    },
+    #[serde(rename = "trash")]
+    Trash {
+        account: Option<String>,
+        region: Option<String>,
+    },
+    #[serde(rename = "why")]
+    Why { digest: String },
     /// Rows of every table.
     #[serde(rename = "tables")]
     Tables {},
@@ -81,13 +107,11 @@ pub(crate) fn arm_failpoint(args: &FailpointArm) -> Outcome {
 pub(crate) fn sweep(place: &Place) -> Outcome {
     let answer = ask(place, &Request::Sweep {})?;
     let mut text = String::new();
-    for (what, count) in answer
-        .get("removed")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        text.extend([what, ": ", &count.to_string(), "\n"]);
+    for part in ["collected", "removed"] {
+        let counts = answer.get(part).and_then(Value::as_object);
+        for (what, count) in counts.into_iter().flatten() {
+            text.extend([part, " ", what, ": ", &count.to_string(), "\n"]);
+        }
     }
     say(&text)
 }

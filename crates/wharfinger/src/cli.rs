@@ -35,8 +35,16 @@ pub(crate) enum Command {
     /// Stop the registry at a named point (only with serve --allow-testing)
     #[command(subcommand)]
     Failpoint(FailpointCommand),
-    /// Remove expired uploads and stored objects that nothing refers to, now
+    /// Remove what nothing refers to any more, expired uploads and their stored objects, now
     Sweep(Place),
+    /// Bring a deleted image or repository back from the trash
+    Undelete(Undelete),
+    /// Empty the trash before its time, so that its layers become free
+    Purge(Purge),
+    /// List what lies in the trash
+    Trash(Trash),
+    /// Tell what holds a layer or an image, or when and why it went
+    Why(Why),
 }
 
 /// Which registry a command is about.
@@ -48,6 +56,67 @@ pub(crate) struct Place {
     /// Configuration file, in TOML
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// Whose registry, where.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Owner {
+    /// Account of the registry [default: the configured one]
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) account: Option<String>,
+    /// Region of the registry [default: the configured one]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Undelete {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) owner: Owner,
+    /// The image, or the repository that was deleted last under that name
+    #[arg(value_name = "REPOSITORY[@DIGEST|:TAG]")]
+    pub(crate) what: String,
+    /// Leave out the tags that the image had, though one points to another image now
+    #[arg(long)]
+    pub(crate) without_tags: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Purge {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) owner: Owner,
+    /// One image, or what a repository and those deleted under its name had; everything if not given
+    #[arg(value_name = "REPOSITORY[@DIGEST]")]
+    pub(crate) what: Option<String>,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Trash {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) owner: Owner,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// sha256:… or sha512:…
+    pub(crate) digest: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,8 @@ mod nearest;
 mod quick_start;
 mod serve;
 mod shutdown;
+mod trash;
+mod why;
 
 /// Why a command ended without success; its text is for the person who typed it.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +57,10 @@ fn run(cli: Cli) -> Outcome {
         Command::Clock(ClockCommand::Advance(args)) => admin::advance_clock(&args),
         Command::Failpoint(FailpointCommand::Arm(args)) => admin::arm_failpoint(&args),
         Command::Sweep(place) => admin::sweep(&place),
+        Command::Undelete(args) => trash::undelete(&args),
+        Command::Purge(args) => trash::purge(&args),
+        Command::Trash(args) => trash::list(&args),
+        Command::Why(args) => why::why(&args),
     }
 }
 

@@ -282,6 +282,7 @@ fn event(id: &str) -> events::EventRow {
         subject: "s".to_owned(),
         principal: "p".to_owned(),
         request_id: "q".to_owned(),
+        digest: None,
         details: "{}".to_owned(),
     }
 }

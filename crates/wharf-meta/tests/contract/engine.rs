@@ -14,7 +14,7 @@ wharf_meta::statements! {
     IN_INTEGERS = "SELECT account FROM accounts WHERE created_at IN BIGINT_LIST($1) ORDER BY account";
     NAMES = "SELECT name FROM accounts ORDER BY name";
     NAMES_BETWEEN = "SELECT name FROM accounts WHERE name >= $1 AND name < $2 ORDER BY name";
-    KEPT = "INSERT INTO trash_manifests (repository, digest, deleted_at, document, until) VALUES ($1, $2, $3, $4, $5)
+    KEPT = "INSERT INTO trash_manifests (repository, digest, deleted_at, reason, tags, document, until) VALUES ($1, $2, $3, 'r', '[]', $4, $5)
             RETURNING digest, until";
     SET_KEY = "UPDATE repositories SET kms_key = $2 WHERE id = $1";
     WRONG = "SELECT nothing FROM nowhere";

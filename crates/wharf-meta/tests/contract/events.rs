@@ -5,6 +5,7 @@ use super::rows::{is_unique, read, write};
 
 pub static CASES: &[crate::Case] = &cases![
     events_are_read_after_a_cursor,
+    events_are_found_by_digest_and_repository,
     an_event_of_a_refused_closure_is_not_there,
     stamping_leaves_no_event_without_a_place
 ];
@@ -22,6 +23,7 @@ pub fn event(id: &str, number: i64) -> EventRow {
         principal: "p".to_owned(),
         request_id: "q".to_owned(),
         details: r#"{"tag":"é"}"#.to_owned(),
+        digest: (number % 3 == 0).then(|| "sha256:d".to_owned()),
     }
 }
 
@@ -42,6 +44,36 @@ async fn events_are_read_after_a_cursor(store: &Store) {
     let page: Vec<(i64, &EventRow)> = page.iter().map(|row| (row.seq, &row.event)).collect();
     assert_eq!(page, [(2, &event("b", 1)), (3, &event("c", 2))]);
     assert_eq!(read(store, |tx| events::after(tx, 4, 2)).await, Ok(vec![]));
+}
+
+async fn events_are_found_by_digest_and_repository(store: &Store) {
+    // Every third is about `sha256:d`, every second of the repository of its number.
+    write(store, |tx| {
+        (0..=12).try_for_each(|number| events::insert(tx, &event(&format!("e{number}"), number)))
+    })
+    .await
+    .unwrap();
+    let next = |after| {
+        read(store, move |tx| {
+            events::next_repository(tx, "sha256:d", after)
+        })
+    };
+    assert_eq!(next(i64::MIN).await, Ok(Some(0)));
+    assert_eq!(next(0).await, Ok(Some(6)));
+    assert_eq!(next(12).await, Ok(None));
+    let of = |repository, limit| {
+        read(store, move |tx| {
+            events::of_digest(tx, "sha256:d", repository, limit)
+        })
+    };
+    assert_eq!(of(Some(6), 9).await, Ok(vec![event("e6", 6)]));
+    assert_eq!(of(Some(2), 9).await, Ok(vec![]), "it is about nothing");
+    assert_eq!(
+        of(None, 9).await,
+        Ok(vec![event("e9", 9), event("e3", 3)]),
+        "the newest in front"
+    );
+    assert_eq!(of(None, 1).await, Ok(vec![event("e9", 9)]));
 }
 
 async fn an_event_of_a_refused_closure_is_not_there(store: &Store) {

@@ -10,6 +10,8 @@ pub static CASES: &[crate::Case] = &cases![
     a_failed_job_waits_and_keeps_its_progress,
     a_rescheduled_job_starts_afresh,
     a_completed_job_is_gone,
+    a_job_is_taken_from_whoever_holds_it,
+    a_cancelled_job_fences_its_worker_off,
     the_summary_counts_by_kind,
 ];
 
@@ -44,6 +46,38 @@ async fn lease(store: &Store, owner: &'static str, now: i64, wall: i64) -> Optio
     })
     .await
     .unwrap()
+}
+
+async fn a_job_is_taken_from_whoever_holds_it(store: &Store) {
+    enqueue(store, job(1, "collect", 50)).await;
+    let take = |owner: &'static str| write(store, move |tx| jobs::take(tx, 1, owner, 90));
+    let first = take("a").await.unwrap().unwrap();
+    let second = take("b").await.unwrap().unwrap();
+    assert_eq!((first.fence, second.fence), (1, 2));
+    assert_eq!(
+        write(store, |tx| jobs::progress(tx, 1, 1, "", 99)).await,
+        Err(Error::Fenced { job: 1 })
+    );
+    assert_eq!(
+        write(store, |tx| jobs::progress(tx, 1, 2, "", 99)).await,
+        Ok(())
+    );
+    assert_eq!(
+        write(store, |tx| jobs::take(tx, 2, "a", 90)).await,
+        Ok(None)
+    );
+}
+
+async fn a_cancelled_job_fences_its_worker_off(store: &Store) {
+    enqueue(store, job(1, "empty", 0)).await;
+    let leased = lease(store, "a", 0, 0).await.unwrap();
+    assert_eq!(write(store, |tx| jobs::cancel(tx, 1)).await, Ok(true));
+    assert_eq!(write(store, |tx| jobs::cancel(tx, 1)).await, Ok(false));
+    let fence = leased.fence;
+    assert_eq!(
+        write(store, move |tx| jobs::check(tx, 1, fence)).await,
+        Err(Error::Fenced { job: 1 })
+    );
 }
 
 async fn a_job_is_there_with_the_change_or_not_at_all(store: &Store) {

@@ -6,6 +6,7 @@ use super::rows::{is_unique, read, write};
 
 pub static CASES: &[crate::Case] = &cases![
     a_repository_is_found_by_its_whole_name_only,
+    a_repository_is_found_by_its_id,
     a_name_is_taken_once_in_each_registry,
     pages_are_in_byte_order_of_name,
     resource_tags_are_overwritten_by_key_and_removed_one_by_one,
@@ -64,6 +65,13 @@ async fn a_repository_is_found_by_its_whole_name_only(store: &Store) {
     assert_eq!(find(store, "eu-west-1", "team/ap").await, None);
     assert_eq!(find(store, "eu-west-1", "team/_pp").await, None);
     assert_eq!(find(store, "us-east-1", "team/app").await, None);
+}
+
+async fn a_repository_is_found_by_its_id(store: &Store) {
+    make(store, &[(1, "app")]).await;
+    let by_id = |id| read(store, move |tx| repositories::by_id(tx, id));
+    assert_eq!(by_id(1).await, Ok(Some(row(1, "eu-west-1", "app"))));
+    assert_eq!(by_id(2).await, Ok(None));
 }
 
 async fn a_name_is_taken_once_in_each_registry(store: &Store) {

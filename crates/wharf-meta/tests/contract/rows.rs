@@ -65,6 +65,7 @@ pub fn manifest(digest: &str) -> (ManifestRow, SealedManifest) {
         config_media_type: None,
         annotations: None,
         pushed_at: 1,
+        keep_until: None,
     };
     let sealed = SealedManifest {
         key_id: "registry".to_owned(),

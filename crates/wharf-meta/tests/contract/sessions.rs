@@ -4,7 +4,7 @@ use std::sync::{Arc, Barrier};
 use wharf_meta::jobs::{self, Lease, NewJob};
 use wharf_meta::registry_keys::{self, RegistryKeyRow};
 use wharf_meta::{
-    Database, Error, Result, Store, Tx, blobs, events, manifests, repositories, tags,
+    Database, Error, Result, Store, Tx, blobs, events, links, manifests, repositories, tags,
 };
 
 use super::rows::{ACCOUNT, REGION, account, manifest, read, repository, write};
@@ -15,6 +15,7 @@ wharf_meta::statements! {
 
 pub static CASES: &[crate::Case] = &cases![
     a_push_and_the_removal_of_its_layer_do_not_both_win,
+    a_push_of_a_shared_layer_and_the_removal_of_its_last_link_leave_no_link_to_a_blob_given_up,
     two_pushes_of_one_immutable_tag_do_not_both_win,
     two_repositories_of_one_name_do_not_both_win,
     a_tag_and_the_deletion_of_its_image_do_not_both_win,
@@ -105,6 +106,43 @@ async fn a_push_and_the_removal_of_its_layer_do_not_both_win(store: &Store) {
         ))
     });
     assert_eq!(held.await, Ok((pushed, pushed)), "an image has its layer");
+}
+
+async fn a_push_of_a_shared_layer_and_the_removal_of_its_last_link_leave_no_link_to_a_blob_given_up(
+    store: &Store,
+) {
+    write(store, |tx| {
+        blobs::insert(tx, &super::blobs::blob(1, "sha256:layer"))?;
+        blobs::link(tx, 7, "sha256:layer", 1, 0, 1)
+    })
+    .await
+    .unwrap();
+    let (mut here, mut there) = (Meeting::new(store), Meeting::new(store));
+    there.0.clone_from(&here.0);
+    let push = move |tx: &mut Tx| {
+        let found = blobs::find(tx, ACCOUNT, REGION, "AES256", "sha256:layer")?;
+        here.meet();
+        won(found.is_some())?;
+        blobs::link(tx, 8, "sha256:layer", 1, 99, 1)
+    };
+    let remove = move |tx: &mut Tx| {
+        links::remove(tx, 7, "sha256:layer", 1)?;
+        let last = links::of_blob(tx, 1)?.is_none();
+        there.meet();
+        if last {
+            blobs::give_up(tx, 1, "sha256:layer", 1)?;
+        }
+        Ok(())
+    };
+    let (pushed, removed) = both(store, push, remove).await;
+    assert!(removed, "the removal is never in the way");
+    let linked = read(store, |tx| blobs::find_link(tx, 8, "sha256:layer")).await;
+    let given_up = read(store, |tx| blobs::given_up(tx, 9, 9)).await.unwrap();
+    assert_eq!(
+        (linked.unwrap().is_some(), given_up.is_empty()),
+        (pushed, pushed),
+        "either the push found it and it stays, or it went"
+    );
 }
 
 async fn two_pushes_of_one_immutable_tag_do_not_both_win(store: &Store) {

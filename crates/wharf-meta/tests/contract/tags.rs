@@ -22,6 +22,7 @@ pub fn manifest(digest: &str) -> (ManifestRow, SealedManifest) {
         config_media_type: Some("config".to_owned()),
         annotations: None,
         pushed_at: 3,
+        keep_until: None,
     };
     let sealed = SealedManifest {
         key_id: "registry".to_owned(),

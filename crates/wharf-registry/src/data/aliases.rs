@@ -1,5 +1,5 @@
 //! The digests by which content is known: sha256 is the identity, others are aliases within a repository.
-use wharf_meta::blobs;
+use wharf_meta::{blobs, links};
 
 use super::Tx;
 use crate::Result;
@@ -31,7 +31,7 @@ pub(crate) fn remember(
 pub(crate) fn synonyms(tx: &mut Tx<'_>, repository: i64, digest: &str) -> Result<Vec<String>> {
     let mut all = vec![digest.to_owned()];
     if let Some(identity) = identity(tx, repository, digest)? {
-        all.extend(blobs::aliases_of(tx.meta, repository, &identity)?);
+        all.extend(links::aliases(tx.meta, repository, &identity)?);
         all.push(identity);
     }
     all.sort_unstable();

@@ -14,6 +14,9 @@ use crate::{Error, Micros, Result, ids};
 /// How long an answer "exists" is held to, and an upload that nobody goes on with.
 pub(crate) const DAY: Micros = 86_400_000_000;
 
+/// How long the bytes stay of what was given up while somebody may be reading it.
+pub(crate) const LINGER: Micros = 2 * 3_600_000_000;
+
 /// What a data key is bound to when it is wrapped for a repository. By surrogate id: it holds also when the repository
 /// is deleted, and another that gets its name does not get its keys.
 pub(crate) fn key_context(repository: &RepositoryRow) -> String {

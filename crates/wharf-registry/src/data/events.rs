@@ -63,7 +63,8 @@ impl Author for ServiceGrant {
     }
 }
 
-/// Appends an event about `subject` (a repository's name, an image as `name@digest` or `name:tag`, a blob).
+/// Appends an event about `subject` (a repository's name, an image as `name@digest` or `name:tag`, a blob). It is found by
+/// the `digest` that `details` name, if they do.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     author: &impl Author,
@@ -83,6 +84,10 @@ pub(crate) fn record(
         principal: author.principal().to_owned(),
         request_id: author.request_id().to_owned(),
         details: details.to_string(),
+        digest: details
+            .get("digest")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
     };
     events::insert(tx.meta, &row)?;
     Ok(())

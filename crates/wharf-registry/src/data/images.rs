@@ -1,13 +1,11 @@
 //! Images under grants: a manifest, what it refers to, and the tags that point to it.
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use wharf_meta::manifests::{self, ManifestRow, SealedManifest};
-use wharf_meta::{tags, trash, usage};
+use wharf_meta::{tags, usage};
 use wharf_wire::oci::{MAX_NESTING, ManifestError};
 
-use super::events::{self, Author, ServiceGrant};
-use super::{Tx, aliases};
+use super::trash::{Followers, Place, to_trash};
+use super::{Tx, aliases, events, following};
 use crate::action::{ListImages, PutImage, ReadsImages, RemovesImages};
 use crate::{Error, Grant, Micros, Result};
 
@@ -80,6 +78,9 @@ pub(crate) fn put(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> R
     }
     let digest = new.row.digest.as_str();
     let known = manifests::get(tx.meta, repository.id, digest)?.is_some();
+    if known {
+        following::keep(tx, grant, digest)?;
+    }
     let mut moves = Vec::new();
     for tag in &new.tags {
         let pointed = tags::get(tx.meta, repository.id, tag)?;
@@ -383,6 +384,7 @@ pub(crate) fn delete<A: RemovesImages + ReadsImages>(
     id: &ImageId,
     last_tag_takes_image: bool,
     trash_days: u32,
+    followers: Followers,
 ) -> Result<Result<Removed, Miss>> {
     let row = match find(tx, grant, id)? {
         Ok(row) => row,
@@ -418,101 +420,11 @@ pub(crate) fn delete<A: RemovesImages + ReadsImages>(
         repository: repository.id,
         name: &repository.name,
         until,
+        followers,
     };
     let tags = to_trash(tx, grant, &place, &row, "request")?;
     Ok(Ok(Removed {
         digest: row.digest,
         tags,
     }))
-}
-
-/// Where a removed image was, and how long the trash keeps it.
-struct Place<'a> {
-    repository: i64,
-    name: &'a str,
-    until: Micros,
-}
-
-/// Moves an image that no index holds to the trash, with its tags, which are returned.
-fn to_trash(
-    tx: &mut Tx<'_>,
-    author: &impl Author,
-    place: &Place<'_>,
-    row: &ManifestRow,
-    reason: &str,
-) -> Result<Vec<String>> {
-    let Some(sealed) = manifests::sealed(tx.meta, place.repository, &row.digest)? else {
-        return Err(Error::internal("a manifest's row has no bytes"));
-    };
-    let tags = tags::of_digest(tx.meta, place.repository, &row.digest)?;
-    let document = json!({
-        "mediaType": row.media_type, "size": row.size, "imageSize": row.image_size, "depth": row.depth, "subject": row.subject,
-        "artifactType": row.artifact_type, "configMediaType": row.config_media_type, "annotations": row.annotations,
-        "pushedAt": row.pushed_at, "tags": tags, "keyId": sealed.key_id, "material": sealed.material,
-        "wrapped": STANDARD.encode(&sealed.wrapped), "sealed": STANDARD.encode(&sealed.sealed),
-    });
-    let now = author.now();
-    trash::put_manifest(
-        tx.meta,
-        place.repository,
-        &row.digest,
-        &document.to_string(),
-        now,
-        place.until,
-    )?;
-    manifests::trash_links(tx.meta, place.repository, &row.digest, place.until)?;
-    for tag in &tags {
-        tags::delete(tx.meta, place.repository, tag)?;
-    }
-    manifests::delete(tx.meta, place.repository, &row.digest)?;
-    let details =
-        json!({ "digest": row.digest, "tags": tags, "reason": reason, "trashUntil": place.until });
-    let subject = format!("{}@{}", place.name, row.digest);
-    events::record(
-        tx,
-        author,
-        "image-deleted",
-        Some(place.repository),
-        &subject,
-        &details,
-    )?;
-    Ok(tags)
-}
-
-/// Moves some images of a deleted repository to the trash: about `limit` rows. True: nothing is left.
-pub(crate) fn empty_some(
-    tx: &mut Tx<'_>,
-    grant: &ServiceGrant,
-    repository: i64,
-    name: &str,
-    until: Micros,
-    limit: i64,
-) -> Result<bool> {
-    let mut left = limit;
-    // Indexes let go of their members first, so that members can go in any order.
-    while left > 0 {
-        let Some(parent) = manifests::a_parent(tx.meta, repository)? else {
-            break;
-        };
-        left -= i64::try_from(manifests::delete_children(tx.meta, repository, &parent)?)
-            .unwrap_or(limit)
-            .max(1);
-    }
-    if left <= 0 {
-        return Ok(false);
-    }
-    let place = Place {
-        repository,
-        name,
-        until,
-    };
-    let rows = manifests::page(tx.meta, repository, "", 50)?;
-    for row in &rows {
-        let tags = to_trash(tx, grant, &place, row, "repository deleted")?;
-        left -= 3 + i64::try_from(tags.len()).unwrap_or(limit);
-        if left <= 0 {
-            return Ok(false);
-        }
-    }
-    Ok(rows.len() < 50)
 }

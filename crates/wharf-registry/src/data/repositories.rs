@@ -187,9 +187,12 @@ pub(crate) fn delete(
         });
     }
     let until = grant.now() + i64::from(trash_days) * MICROS_PER_DAY;
+    let job = ids::surrogate_id(grant.now())?;
     let document = json!({
+        "job": job,
         "createdAt": repository.created_at,
         "tagMutability": repository.tag_mutability,
+        "mutabilityFilters": repository.mutability_filters,
         "scanOnPush": repository.scan_on_push,
         "encryptionType": repository.encryption_type,
         "kmsKey": repository.kms_key,
@@ -199,10 +202,10 @@ pub(crate) fn delete(
         tx.meta,
         &trash::TrashedRepository {
             id: repository.id,
-            account: &repository.account,
-            region: &repository.region,
-            name: &repository.name,
-            document: &document.to_string(),
+            account: repository.account.clone(),
+            region: repository.region.clone(),
+            name: repository.name.clone(),
+            document: document.to_string(),
             deleted_at: grant.now(),
             until,
         },
@@ -213,7 +216,7 @@ pub(crate) fn delete(
         "name": repository.name, "until": until, "requestId": grant.request().request_id,
     });
     let job = jobs::NewJob {
-        id: ids::surrogate_id(grant.now())?,
+        id: job,
         kind: "empty-repository".to_owned(),
         payload: payload.to_string(),
         next_run: grant.now(),

@@ -1,7 +1,6 @@
 //! Moves the images of a deleted repository to the trash, about 1,000 rows a transaction.
 use serde::Deserialize;
-use wharf_meta::Durability;
-use wharf_meta::jobs::{self as rows, JobRow};
+use wharf_meta::jobs::JobRow;
 
 use crate::data::events::ServiceGrant;
 use crate::{Error, Result, Service, data};
@@ -21,35 +20,20 @@ struct Payload {
 pub(super) async fn run(service: &Service, job: &JobRow) -> Result<()> {
     let payload: Payload = serde_json::from_str(&job.payload).map_err(Error::internal)?;
     loop {
-        let (step, fence, id) = (payload.clone(), job.fence, job.id);
-        let (now, until) = (service.now(), service.wall() + super::LEASE);
-        let done = service
-            .store()
-            .write(
-                "empty_repository",
-                Durability::Hard,
-                move |tx| -> Result<bool> {
-                    // Each step holds the job for as long again.
-                    rows::progress(tx, id, fence, "moving images to the trash", until)?;
-                    let grant = ServiceGrant {
-                        job: "empty-repository",
-                        reason: step.request_id.clone(),
-                        account: step.account.clone(),
-                        region: step.region.clone(),
-                        now,
-                    };
-                    let mut tx = data::Tx::new(tx);
-                    data::images::empty_some(
-                        &mut tx,
-                        &grant,
-                        step.repository,
-                        &step.name,
-                        step.until,
-                        900,
-                    )
-                },
-            )
-            .await?;
+        let (step, now) = (payload.clone(), service.now());
+        let empty = move |tx: &mut data::Tx<'_>| {
+            let grant = ServiceGrant {
+                job: "empty-repository",
+                reason: step.request_id.clone(),
+                account: step.account.clone(),
+                region: step.region.clone(),
+                now,
+            };
+            let (id, name) = (step.repository, step.name.as_str());
+            data::trash::empty_some(tx, &grant, id, name, step.until, 900)
+        };
+        let of = "moving images to the trash";
+        let done = super::step(service, job, "empty_repository", of, empty).await?;
         if done {
             return Ok(());
         }

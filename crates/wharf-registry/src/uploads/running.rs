@@ -19,6 +19,8 @@ pub(crate) struct Running {
     writing: Arc<Mutex<HashSet<ObjectName>>>,
     /// One sweep at a time.
     pub(crate) sweeping: tokio::sync::Mutex<()>,
+    /// One collection at a time.
+    pub(crate) collecting: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]

@@ -11,6 +11,8 @@ use wharf_registry::Service;
 use super::{Request, SocketPath};
 use crate::Failure;
 
+mod trash;
+
 /// Longest request, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
@@ -129,14 +131,21 @@ async fn answer(service: &Service, request: Request) -> Result<Value, String> {
             }
         }
         Request::Sweep {} => sweep(service).await,
-        Request::Tables {} => {
-            let counts = service.table_counts().await.map_err(text)?;
-            let tables: Map<String, Value> = counts
-                .into_iter()
-                .map(|(table, rows)| (table, rows.into()))
-                .collect();
-            Ok(json!({ "ok": true, "tables": tables }))
-        }
+        Request::Undelete {
+            account,
+            region,
+            image,
+            without_tags,
+        } => trash::undelete(service, (account, region), &image, without_tags).await,
+        Request::Purge {
+            account,
+            region,
+            image,
+            dry_run,
+        } => trash::purge(service, (account, region), image.as_deref(), dry_run).await,
+        Request::Trash { account, region } => trash::list(service, (account, region)).await,
+        Request::Why { digest } => trash::why(service, &digest).await,
+        Request::Tables {} => tables(service).await,
         Request::Commits {} => {
             let commits = service.commits();
             Ok(json!({
@@ -149,9 +158,19 @@ async fn answer(service: &Service, request: Request) -> Result<Value, String> {
     }
 }
 
+async fn tables(service: &Service) -> Result<Value, String> {
+    let counts = service.table_counts().await.map_err(text)?;
+    let tables: Map<String, Value> = counts
+        .into_iter()
+        .map(|(table, rows)| (table, rows.into()))
+        .collect();
+    Ok(json!({ "ok": true, "tables": tables }))
+}
+
 async fn sweep(service: &Service) -> Result<Value, String> {
+    let collected = wharf_registry::collect::run(service).await.map_err(text)?;
     let swept = wharf_registry::sweep::run(service).await.map_err(text)?;
-    Ok(json!({ "ok": true, "removed": swept }))
+    Ok(json!({ "ok": true, "collected": collected, "removed": swept }))
 }
 
 /// What went wrong, cause included: the owner of the data directory may know.

@@ -31,8 +31,12 @@ mod serving;
 #[cfg(test)]
 mod skopeo;
 #[cfg(test)]
+mod soak;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod terraform;
 #[cfg(test)]
 mod trash;
+#[cfg(test)]
+mod undelete;

@@ -2,7 +2,7 @@
 use serde_json::json;
 use wharf_meta::blobs::{self, BlobKeyRow, Link};
 use wharf_meta::uploads::ExtentPlace;
-use wharf_meta::{manifests, objects};
+use wharf_meta::{links, objects};
 use wharf_wire::oci::Digest;
 
 use super::{DAY, column, count, key_context, sealed};
@@ -77,7 +77,7 @@ pub(crate) fn delete(
 ) -> Result<()> {
     let repository = grant.repository()?;
     let (link, identity) = find(tx, grant, digest)?;
-    let images = manifests::holders(tx.meta, repository.id, &identity)?;
+    let images = links::holders(tx.meta, repository.id, &identity, 10)?;
     if !images.is_empty() {
         return Err(Error::LayerInUse {
             digest: digest.to_string(),

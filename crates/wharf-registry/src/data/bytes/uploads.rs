@@ -8,7 +8,9 @@ use wharf_meta::{objects, repositories::RepositoryRow};
 use wharf_wire::ids::UploadId;
 use wharf_wire::oci::Algorithm;
 
-use super::{DAY, column, count, free_blob_id, free_extent_id, key_context, key_context_of};
+use super::{
+    DAY, LINGER, column, count, free_blob_id, free_extent_id, key_context, key_context_of,
+};
 use crate::action::{Action, CompleteLayerUpload, InitiateLayerUpload, UploadLayerPart};
 use crate::data::{Tx, aliases, events};
 use crate::keyring::{REGISTRY_KEY, RegistryKeyRef};
@@ -22,8 +24,6 @@ pub(crate) const MAX_EXTENTS: i64 = 10_000;
 const AT_ONCE: i64 = 250;
 /// Repositories that may link a blob which is healed: their keys are wrapped anew in one transaction.
 const MAX_LINKS: i64 = 1_000;
-/// How long the file of an object stays that somebody may be reading.
-const LINGER: Micros = 2 * 3_600_000_000;
 
 /// Actions that go on with an upload.
 pub(crate) trait ReachesUploads: Action {}
@@ -467,7 +467,11 @@ fn wrapped_for(
 }
 
 /// Removes the rows of extents that nothing holds any more, and dooms their objects.
-fn remove_extents(tx: &mut Tx<'_>, places: &[ExtentPlace], due: Micros) -> Result<Vec<String>> {
+pub(in crate::data) fn remove_extents(
+    tx: &mut Tx<'_>,
+    places: &[ExtentPlace],
+    due: Micros,
+) -> Result<Vec<String>> {
     let ids: Vec<i64> = places.iter().map(|place| place.extent).collect();
     let names: Vec<String> = places
         .iter()

@@ -7,6 +7,7 @@ use super::convert;
 use crate::action::BatchDeleteImage;
 use crate::authorize::Resource;
 use crate::data::images as rows;
+use crate::data::trash::Followers;
 use crate::images::Removed;
 use crate::{Ctx, Result};
 
@@ -21,6 +22,7 @@ pub(super) async fn batch_delete_image(ctx: &Ctx, request: Request) -> Result<Re
     )
     .await?;
     let trash_days = ctx.service().settings().trash_days;
+    let followers = Followers::of(ctx.service().settings().compat);
     let (mut deleted, mut failures) = (Vec::new(), Vec::new());
     for asked in &request.image_ids {
         let id = match convert::image_id(asked) {
@@ -33,7 +35,7 @@ pub(super) async fn batch_delete_image(ctx: &Ctx, request: Request) -> Result<Re
         // One transaction an image: an image may carry a thousand tags, the most a transaction may write.
         let removed = ctx
             .write::<BatchDeleteImage, _, _>("delete_image", resource.clone(), move |tx, grant| {
-                rows::delete(tx, grant, &id, true, trash_days)
+                rows::delete(tx, grant, &id, true, trash_days, followers)
             })
             .await?;
         match removed {

@@ -13,17 +13,27 @@ const UNTIL_ALL_IS_OVER: u64 = 27 * 3_600;
 
 /// Asks something that has to succeed.
 pub(crate) fn ask(server: &Server, request: &Value) -> Value {
+    try_ask(server, request).unwrap_or_else(|refused| panic!("{request}: {refused}"))
+}
+
+/// Asks something that may be refused: with which words.
+pub(crate) fn try_ask(server: &Server, request: &Value) -> Result<Value, String> {
+    let answer = converse(server, request).expect("an answer");
+    if answer["ok"] == true {
+        return Ok(answer);
+    }
+    Err(answer["error"].as_str().expect("an error").to_owned())
+}
+
+/// Asks a server that may end without an answer.
+pub(crate) fn converse(server: &Server, request: &Value) -> std::io::Result<Value> {
     let path = server.data_dir().join("admin.sock");
-    let mut stream = UnixStream::connect(&path).expect("the administration socket");
+    let mut stream = UnixStream::connect(&path)?;
     let line = format!("{request}\n");
-    stream.write_all(line.as_bytes()).expect("a request");
+    stream.write_all(line.as_bytes())?;
     let mut line = String::new();
-    BufReader::new(stream)
-        .read_line(&mut line)
-        .expect("an answer");
-    let answer: Value = serde_json::from_str(&line).expect("JSON");
-    assert_eq!(answer["ok"], true, "{request}: {answer}");
-    answer
+    BufReader::new(stream).read_line(&mut line)?;
+    Ok(serde_json::from_str(&line)?)
 }
 
 /// How many rows each table has.
