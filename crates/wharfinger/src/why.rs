@@ -49,13 +49,14 @@ fn members<'a>(value: &'a Value, member: &str) -> &'a [Value] {
 
 fn place_text(place: &Value) -> Vec<String> {
     let deleted = place.get("repository_deleted") == Some(&Value::Bool(true));
-    let mut lines = vec![format!(
-        "\n{}/{}/{}{}\n",
-        text_of(place, "account"),
-        text_of(place, "region"),
-        text_of(place, "repository"),
-        if deleted { " (deleted)" } else { "" },
-    )];
+    let (account, region) = (text_of(place, "account"), text_of(place, "region"));
+    let name = text_of(place, "repository");
+    // Of one that was purged nothing is left but its number.
+    let mut lines = vec![match (account.is_empty(), deleted) {
+        (true, _) => format!("\na repository that was deleted and purged, number {name}\n"),
+        (false, true) => format!("\n{account}/{region}/{name} (deleted)\n"),
+        (false, false) => format!("\n{account}/{region}/{name}\n"),
+    }];
     for alias in texts_at(place, "/aliases") {
         lines.push(format!("  also {alias}\n"));
     }

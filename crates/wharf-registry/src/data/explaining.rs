@@ -132,7 +132,7 @@ pub(crate) fn place(tx: &mut Tx<'_>, id: i64, digest: &str, now: Micros) -> Resu
         repository,
         repository_deleted,
         aliases: links::aliases(tx.meta, id, digest)?,
-        layer: layer(tx, id, digest)?,
+        layer: layer(tx, id, digest, now)?,
         image: image(tx, id, digest)?,
         trash: match trash {
             Some(row) => Some(Trashed {
@@ -147,7 +147,7 @@ pub(crate) fn place(tx: &mut Tx<'_>, id: i64, digest: &str, now: Micros) -> Resu
     })
 }
 
-fn layer(tx: &mut Tx<'_>, id: i64, digest: &str) -> Result<Option<Layer>> {
+fn layer(tx: &mut Tx<'_>, id: i64, digest: &str, now: Micros) -> Result<Option<Layer>> {
     let Some(link) = blobs::find_link(tx.meta, id, digest)? else {
         return Ok(None);
     };
@@ -163,7 +163,7 @@ fn layer(tx: &mut Tx<'_>, id: i64, digest: &str) -> Result<Option<Layer>> {
         media_type: link.media_type,
         held_by,
         keep_until: link.keep_until,
-        trash_until: link.trash_until,
+        trash_until: link.trash_until.filter(|until| *until > now),
         objects: blobs::object_states(tx.meta, link.blob)?,
     }))
 }
