@@ -121,6 +121,10 @@ fn steps(full: bool) -> Result<Vec<Step>, String> {
             &[cargo, "test", "--release", "--workspace", "--doc"],
         ),
         Step::new("bench", &[itself, "bench", "--smoke"]),
+        Step::new(
+            "fuzz",
+            &[itself, "fuzz", "--seconds", if full { "600" } else { "8" }],
+        ),
     ])
 }
 
@@ -145,6 +149,15 @@ pub(crate) fn root() -> Result<PathBuf, String> {
     let own = variable("CARGO_MANIFEST_DIR").ok_or("start it as `cargo xtask`")?;
     let parent = PathBuf::from(own).parent().map(PathBuf::from);
     parent.ok_or_else(|| "xtask has no parent folder".to_owned())
+}
+
+/// Where cargo puts what it builds.
+///
+/// # Errors
+/// When xtask was not started by cargo.
+pub(crate) fn target_folder() -> Result<PathBuf, String> {
+    let root = root()?;
+    Ok(variable("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |named| root.join(named)))
 }
 
 fn passes(step: &Step) -> Result<bool, String> {

@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod codegen;
+mod fuzz;
 mod tidy;
 
 use std::io::Write as _;
@@ -13,6 +14,8 @@ const USAGE: &str = "usage: cargo xtask <task>
                       beside docker-registry and nginx; the table into docs/performance.md
   ci [--full]         every check, as CI makes them
   codegen [--check]   writes the generated files, or compares them with what would be written
+  fuzz [--seconds N] [TARGET [FILE]]
+                      all fuzz targets for N seconds each, or one, or one on one input
   tidy [--write]      the rules of the source tree, and the tables in docs/";
 
 fn main() -> ExitCode {
@@ -25,6 +28,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(rest),
         "ci" => ci::run(rest),
         "codegen" => codegen::run(rest),
+        "fuzz" => fuzz::run(rest),
         "tidy" => tidy::run(rest),
         _ => Err(USAGE.to_owned()),
     };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use http::header::{CONNECTION, EXPECT, HeaderValue};
+use http::header::{CONNECTION, EXPECT, HOST, HeaderValue};
 use http::{HeaderMap, Response, StatusCode, Version, request};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use crate::edge::body::{BodyFault, BoxError, Payload, Pieces, RequestBody};
+pub use crate::edge::tls::Tls;
 pub use crate::edge::transport::{Plain, Transport};
 use crate::limits::{self, Limits};
 use crate::mask::MaskedTarget;
@@ -29,6 +30,7 @@ use crate::outcome::{Exchange, Finish, Sink};
 mod body;
 mod gate;
 mod stream;
+pub mod tls;
 mod transport;
 
 /// The header every answer carries.
@@ -221,6 +223,9 @@ impl<H: Handler> Edge<H> {
         let service = {
             let (edge, pulse) = (Arc::clone(self), Arc::clone(&pulse));
             hyper::service::service_fn(move |request: http::Request<Incoming>| {
+                if request.version() == Version::HTTP_2 {
+                    pulse.speaks_http2();
+                }
                 pulse.request_begins();
                 let (edge, pulse) = (Arc::clone(&edge), Arc::clone(&pulse));
                 async move { Ok::<_, Infallible>(edge.exchange(request, peer, pulse).await) }
@@ -250,8 +255,15 @@ impl<H: Handler> Edge<H> {
                     connection.as_mut().graceful_shutdown();
                 }
                 () = tokio::time::sleep_until(look) => {
-                    match pulse.look_again(Instant::now(), self.limits.header, self.limits.idle) {
+                    let now = Instant::now();
+                    match pulse.look_again(now, &self.limits) {
                         Some(next) => look = next,
+                        // HTTP/2 has a way to say goodbye; who does not hear it is left.
+                        None if pulse.is_http2() && pulse.is_quiet() && !asked => {
+                            asked = true;
+                            connection.as_mut().graceful_shutdown();
+                            look = now + self.limits.header;
+                        }
                         None => return,
                     }
                 }
@@ -269,8 +281,13 @@ impl<H: Handler> Edge<H> {
             .max_buf_size(limits::CONNECTION_BUFFER_BYTES);
         http.http2()
             .timer(TokioTimer::new())
-            .max_concurrent_streams(128)
+            .max_concurrent_streams(limits::STREAMS)
             .max_header_list_size(u32::try_from(limits::MAX_HEADER_BYTES).unwrap_or(u32::MAX))
+            .max_pending_accept_reset_streams(limits::RESET_STREAMS)
+            .max_local_error_reset_streams(limits::RESET_STREAMS)
+            .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
+            .max_send_buf_size(limits::STREAM_SEND_BYTES)
             .keep_alive_interval(self.limits.body_idle)
             .keep_alive_timeout(self.limits.header);
         http
@@ -283,7 +300,8 @@ impl<H: Handler> Edge<H> {
         peer: Peer,
         pulse: Arc<stream::Pulse>,
     ) -> Response<body::Accounted> {
-        let (parts, incoming) = request.into_parts();
+        let (mut parts, incoming) = request.into_parts();
+        host_of_target(&mut parts);
         let exchange = Exchange::begin((self.wall)());
         let mut finish = Finish::new(
             Arc::clone(&exchange),
@@ -291,7 +309,10 @@ impl<H: Handler> Edge<H> {
             plain_address(peer.remote.ip()),
             parts.method.clone(),
             MaskedTarget::new(parts.uri.path(), parts.uri.query()),
-            Box::new(move || pulse.request_ends(Instant::now())),
+            {
+                let pulse = Arc::clone(&pulse);
+                Box::new(move || pulse.request_ends(Instant::now()))
+            },
         );
         let version = parts.version;
         let announced = incoming.size_hint().exact();
@@ -311,8 +332,10 @@ impl<H: Handler> Edge<H> {
         // More will not be drained than this: tell the client, which then sees no surprise.
         if version <= Version::HTTP_11 && exchange.unread(announced) > limits::REFUSED_BODY_BYTES {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            pulse.lingers();
         }
-        answer.map(|payload| body::Accounted::new(payload, finish))
+        let pulse = pulse.is_http2().then_some(pulse);
+        answer.map(|payload| body::Accounted::new(payload, finish, pulse))
     }
 
     /// Runs the handler within its time, behind a guard that turns a panic into a 500.
@@ -362,6 +385,15 @@ pub fn empty(status: StatusCode) -> Answer {
     answer
 }
 
+/// Makes `Host` of a target's authority, which it has in HTTP/2 (`:authority`) and before proxies; it counts more
+/// than a `Host` beside it (RFC 9112, 3.2.2), and signatures are over it.
+fn host_of_target(parts: &mut request::Parts) {
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    if let Some(Ok(host)) = authority.map(HeaderValue::from_str) {
+        parts.headers.insert(HOST, host);
+    }
+}
+
 /// The sum of all header names and values, in bytes.
 fn header_bytes(headers: &HeaderMap) -> usize {
     headers
@@ -373,4 +405,25 @@ fn header_bytes(headers: &HeaderMap) -> usize {
 /// Writes an IPv4 address that came in IPv6 clothes as IPv4.
 pub(crate) fn plain_address(address: IpAddr) -> IpAddr {
     address.to_canonical()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_authority_of_a_target_is_its_host() {
+        let host = |uri: &str, host: &str| {
+            let request = http::Request::builder().uri(uri).header(HOST, host);
+            let mut parts = request.body(()).unwrap().into_parts().0;
+            host_of_target(&mut parts);
+            let values: Vec<_> = parts.headers.get_all(HOST).iter().cloned().collect();
+            values
+        };
+        assert_eq!(host("/v2/", "a.example"), ["a.example"]);
+        assert_eq!(
+            host("https://b.example:8443/v2/", "a.example"),
+            ["b.example:8443"]
+        );
+    }
 }

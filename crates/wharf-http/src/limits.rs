@@ -10,6 +10,21 @@ pub const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// Read buffer of one connection, in bytes; holds a whole header and bounds one body read.
 pub const CONNECTION_BUFFER_BYTES: usize = 128 * 1024;
 
+/// Requests that one HTTP/2 connection may have running at once.
+pub const STREAMS: u32 = 128;
+
+/// Requests that one HTTP/2 connection may take back before they are looked at; more end it.
+pub const RESET_STREAMS: usize = 32;
+
+/// Bytes of one HTTP/2 request's body that may wait to be read.
+pub const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
+
+/// Bytes of all bodies of one HTTP/2 connection that may wait: one that is not read holds up no other.
+pub const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+
+/// Bytes of one HTTP/2 answer that are prepared ahead of the client's window.
+pub const STREAM_SEND_BYTES: usize = 64 * 1024;
+
 /// Largest body of an AWS JSON request: a layer part of 20,971,520 bytes in base64, and its frame.
 pub const JSON_BODY_BYTES: usize = 28 * 1024 * 1024;
 
@@ -30,6 +45,13 @@ pub const REFUSED_BODY_BYTES: u64 = 64 * 1024;
 
 /// How long a refused body is read after the answer.
 pub const REFUSED_BODY_TIME: Duration = Duration::from_secs(1);
+
+/// How much more is taken from the socket and thrown away before a connection that has refused a body is cut, for
+/// senders that read no answer before all is sent.
+pub const LINGER_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How long that may take.
+pub const LINGER_TIME: Duration = Duration::from_secs(2);
 
 /// Largest `Authorization` header that is looked at, in bytes.
 pub const AUTHORIZATION_BYTES: usize = 8 * 1024;

@@ -1,4 +1,5 @@
 //! Where a request comes from, and by which address its sender can be told to come back.
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
@@ -93,6 +94,12 @@ impl FromStr for Network {
     }
 }
 
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.bits)
+    }
+}
+
 impl Network {
     /// Tells whether the address lies in the block.
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -132,6 +139,15 @@ pub(crate) struct Origin {
 }
 
 impl Site {
+    /// The host of the public URL, without brackets and port.
+    pub fn public_host(&self) -> Option<&str> {
+        let host = self.public_url.as_ref()?.authority.host();
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        Some(bare.unwrap_or(host))
+    }
+
     pub(crate) fn origin(&self, parts: &request::Parts, peer: Peer) -> Origin {
         let direct = plain_address(peer.remote.ip());
         let trusted = self.trusts(direct);
@@ -172,8 +188,8 @@ impl Site {
     }
 
     /// The address that clients of a listener are told when they name none: for what is printed at start.
-    pub fn endpoint_at(&self, listener: SocketAddr) -> Endpoint {
-        self.endpoint(false, None, listener)
+    pub fn endpoint_at(&self, listener: SocketAddr, secure: bool) -> Endpoint {
+        self.endpoint(secure, None, listener)
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -208,11 +224,8 @@ impl Site {
         let domain = self.domain.as_deref()?;
         let host = host.to_ascii_lowercase();
         let host = host.strip_suffix('.').unwrap_or(&host);
-        // AWS's own dual-stack names lie under another domain than the others.
-        let dual_stack = (domain == "amazonaws.com").then_some("on.aws");
-        let rest = std::iter::once(domain)
-            .chain(dual_stack)
-            .find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))?;
+        let rest =
+            domains(domain).find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))?;
         let (account, rest) = rest.split_once('.')?;
         let region = ["dkr.ecr.", "dkr-ecr.", "dkr.ecr-fips.", "dkr-ecr-fips."]
             .iter()
@@ -228,7 +241,8 @@ impl Site {
             local.to_string()
         };
         if let Some(domain) = &self.domain {
-            let under = host.filter(|host| is_under(host.host(), domain));
+            let under =
+                host.filter(|host| domains(domain).any(|domain| is_under(host.host(), domain)));
             let port = match (&self.public_url, under) {
                 (Some(url), _) => url.authority.port_u16(),
                 (None, Some(host)) => host.port_u16(),
@@ -272,6 +286,15 @@ fn is_own_address(host: &str) -> bool {
         .and_then(|host| host.strip_suffix(']'))
         .unwrap_or(host);
     host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok()
+}
+
+/// The configured domain; AWS's own dual-stack names lie under others.
+fn domains(domain: &str) -> impl Iterator<Item = &str> {
+    let dual_stack: &[&str] = match domain {
+        "amazonaws.com" => &["on.aws", "api.aws"],
+        _ => &[],
+    };
+    std::iter::once(domain).chain(dual_stack.iter().copied())
 }
 
 fn is_under(host: &str, domain: &str) -> bool {
@@ -386,6 +409,12 @@ mod tests {
             endpoint("api.ecr.eu-west-1.amazonaws.com"),
             format!("http://{name}")
         );
+        assert_eq!(
+            endpoint("ecr.eu-west-1.api.aws"),
+            format!("http://{name}"),
+            "the port that the client used"
+        );
+        assert_eq!(endpoint("ecr.evil.aws"), format!("http://{name}:4640"));
         assert_eq!(endpoint("127.0.0.1:4640"), format!("http://{name}:4640"));
     }
 
@@ -400,6 +429,8 @@ mod tests {
             ("x-forwarded-for", "1.1.1.1, 2.2.2.2, 10.9.9.9"),
             ("x-forwarded-proto", "https"),
             ("x-forwarded-host", "192.168.7.7"),
+            // Known to no one here: it counts from nobody.
+            ("forwarded", "for=3.3.3.3;host=172.16.0.1;proto=http"),
         ]);
         let believed = site.origin(&headers, peer("10.0.0.1"));
         assert_eq!(believed.source.to_string(), "2.2.2.2");
@@ -409,6 +440,28 @@ mod tests {
         assert_eq!(ignored.source.to_string(), "11.0.0.1");
         assert!(!ignored.secure);
         assert_eq!(ignored.endpoint.authority, "127.0.0.1");
+    }
+
+    #[test]
+    fn over_tls_a_proxy_is_believed_that_its_client_came_without() {
+        let site = Site {
+            trusted_proxies: vec!["10.0.0.1".parse().unwrap()],
+            ..Site::default()
+        };
+        let secure = |remote: &str, headers: &[(&str, &str)]| {
+            let peer = Peer {
+                secure: true,
+                ..peer(remote)
+            };
+            let origin = site.origin(&parts(headers), peer);
+            (origin.secure, origin.endpoint.scheme)
+        };
+        let plain = [("x-forwarded-proto", "http")];
+        let yes = (true, "https".to_owned());
+        assert_eq!(secure("10.0.0.2", &[]), yes);
+        assert_eq!(secure("10.0.0.2", &plain), yes, "not in the list");
+        assert_eq!(secure("10.0.0.1", &plain), (false, "http".to_owned()));
+        assert_eq!(secure("10.0.0.1", &[]), yes);
     }
 
     #[test]

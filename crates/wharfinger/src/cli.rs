@@ -26,6 +26,9 @@ pub(crate) enum Command {
     /// Make and list accounts (while the registry runs)
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Make certificates for development
+    #[command(subcommand)]
+    Tls(TlsCommand),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -45,6 +48,8 @@ pub(crate) enum Command {
     Trash(Trash),
     /// Tell what holds a layer or an image, or when and why it went
     Why(Why),
+    /// Print a script that lets a shell complete this command line
+    Completions(Completions),
 }
 
 /// Which registry a command is about.
@@ -129,6 +134,12 @@ pub(crate) struct Serve {
     /// Address for metrics and health, or "off" [default: 127.0.0.1:4641]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) operator_listen: Option<String>,
+    /// Serve HTTPS with this certificate chain, in PEM; read again when it changes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// How log lines look [default: text]
     #[arg(long, value_enum)]
     pub(crate) log_format: Option<LogFormat>,
@@ -206,6 +217,48 @@ pub(crate) struct AccountList {
 pub(crate) enum ConfigCommand {
     /// Read the configuration as serve would, and say what is wrong with it
     Check(Place),
+    /// Print each key with its value and where the value came from
+    Show(ConfigShow),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigShow {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TlsCommand {
+    /// Make a certificate authority of your own, once, and a server certificate, each time
+    Dev(TlsDev),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TlsDev {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Directory for the files [default: `tls` in the data directory]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) out: Option<PathBuf>,
+    /// A DNS name or address beside those of the configuration; may be given several times
+    #[arg(long = "name", value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Make a new authority, which clients have to trust anew
+    #[arg(long)]
+    pub(crate) new_ca: bool,
+    /// Days that the server certificate is valid
+    #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=396))]
+    pub(crate) days: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// Whose syntax to print
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Subcommand)]

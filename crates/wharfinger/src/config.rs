@@ -9,9 +9,11 @@ use wharf_wire::ids::{AccountId, Region};
 
 use crate::cli::{Place, Serve};
 use crate::config::keys::Settings;
-use crate::{Failure, Outcome, say};
+use crate::tls::Files;
+use crate::{Failure, Outcome, outbound, say};
 
 mod keys;
+pub(crate) mod show;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +32,10 @@ pub(crate) struct Config {
     pub(crate) listen: Vec<SocketAddr>,
     /// Where the operator's listener is, if there is one.
     pub(crate) operator_listen: Option<SocketAddr>,
+    /// The certificate and key of the main listeners, if they speak TLS.
+    pub(crate) tls: Option<Files>,
+    /// Authorities that connections from here trust, in a file.
+    pub(crate) outbound_ca: Option<PathBuf>,
     /// Names, public address, proxies.
     pub(crate) site: Site,
     /// The address clients are told, as it was written.
@@ -68,6 +74,14 @@ impl Config {
         if let Some(address) = &serve.operator_listen {
             settings.set_text("operator_listen", address, "--operator-listen");
         }
+        for (key, path, flag) in [
+            ("tls.cert", &serve.tls_cert, "--tls-cert"),
+            ("tls.key", &serve.tls_key, "--tls-key"),
+        ] {
+            if let Some(path) = path {
+                settings.set_text(key, utf8(path, flag)?, flag);
+            }
+        }
         if let Some(format) = serve.log_format {
             settings.set_text("log.format", format.as_str(), "--log-format");
         }
@@ -83,7 +97,7 @@ impl Config {
 
     fn from_settings(settings: &Settings) -> Result<Self, Failure> {
         let data_dir = match settings.text("data_dir")? {
-            Some(path) => absolute(Path::new(path))?,
+            Some(path) => absolute("data_dir", Path::new(path))?,
             None => default_data_dir()?,
         };
         let public_url = settings.text("public_url")?;
@@ -113,6 +127,8 @@ impl Config {
             data_dir,
             listen: listen(settings)?,
             operator_listen: operator_listen(settings)?,
+            tls: tls(settings)?,
+            outbound_ca: path(settings, "outbound.ca_file")?,
             site,
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             account,
@@ -149,10 +165,7 @@ fn settings_of(place: &Place) -> Result<Settings, Failure> {
     };
     settings.override_from(std::env::vars_os())?;
     if let Some(directory) = &place.data_dir {
-        let text = directory
-            .to_str()
-            .ok_or_else(|| Failure::new("--data-dir: the path is not valid UTF-8"))?;
-        settings.set_text("data_dir", text, "--data-dir");
+        settings.set_text("data_dir", utf8(directory, "--data-dir")?, "--data-dir");
     }
     Ok(settings)
 }
@@ -248,18 +261,40 @@ fn default_data_dir() -> Result<PathBuf, Failure> {
         .ok_or_else(|| Failure::new("no place for data: set --data-dir, or HOME"))
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+fn absolute(key: &str, path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path)
-        .map_err(|error| Failure::new(format!("data_dir: {}: {error}", path.display())))
+        .map_err(|error| Failure::new(format!("{key}: {}: {error}", path.display())))
+}
+
+fn utf8<'a>(path: &'a Path, flag: &str) -> Result<&'a str, Failure> {
+    path.to_str()
+        .ok_or_else(|| Failure::new(format!("{flag}: the path is not valid UTF-8")))
+}
+
+fn path(settings: &Settings, key: &str) -> Result<Option<PathBuf>, Failure> {
+    let text = settings.text(key)?;
+    text.map(|text| absolute(key, Path::new(text))).transpose()
+}
+
+/// The certificate and its key: both or neither.
+fn tls(settings: &Settings) -> Result<Option<Files>, Failure> {
+    match (path(settings, "tls.cert")?, path(settings, "tls.key")?) {
+        (Some(cert), Some(key)) => Ok(Some(Files { cert, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(Failure::new("tls.cert is set without tls.key")),
+        (None, Some(_)) => Err(Failure::new("tls.key is set without tls.cert")),
+    }
 }
 
 /// `wharfinger config check`
 pub(crate) fn check(place: &Place) -> Outcome {
     let config = Config::for_place(place)?;
-    let warnings = config
-        .warnings
-        .iter()
-        .map(|warning| format!("warning: {warning}\n"));
+    let mut doubts = config.warnings.clone();
+    if let Some(files) = &config.tls {
+        doubts.extend(files.check(config.site.public_host())?);
+    }
+    outbound::roots(&config)?;
+    let warnings = doubts.iter().map(|warning| format!("warning: {warning}\n"));
     let directory = format!("data directory: {}\n", config.data_dir.display());
     let addresses = config
         .listen

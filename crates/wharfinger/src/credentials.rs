@@ -1,5 +1,5 @@
 //! The root access key of the first account, in a file for `wharfinger env`, and where the registry listens.
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use wharf_registry::{RootCredentials, Secret};
@@ -36,6 +36,9 @@ pub(crate) struct Running {
     pub(crate) listen: Vec<String>,
     /// The operator's listener's address.
     pub(crate) operator: Option<String>,
+    /// The file of the authority that clients need to trust, if it lies beside the certificate.
+    #[serde(default)]
+    pub(crate) ca: Option<PathBuf>,
     pub(crate) pid: u32,
 }
 

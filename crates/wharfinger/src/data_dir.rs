@@ -70,12 +70,17 @@ impl DataDir {
 
 /// Writes a small file that is complete or not there, readable by its owner only.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    write_whole(path, bytes, 0o600)
+}
+
+/// Writes a small file that is complete or not there; the process's umask narrows the mode.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     let temporary = path.with_extension("new");
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
-        .mode(0o600)
+        .mode(mode)
         .open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;

@@ -15,13 +15,16 @@ pub(crate) fn env(args: &Env) -> Outcome {
             directory.display()
         )));
     };
-    let endpoint = match credentials::read_running(directory)? {
-        Some(running) => running.endpoint,
-        None => config
-            .public_url
-            .unwrap_or_else(|| format!("http://{}", DEFAULT_LISTEN[0])),
+    let (endpoint, ca) = if let Some(running) = credentials::read_running(directory)? {
+        (running.endpoint, running.ca)
+    } else {
+        let secure = config.tls.is_some();
+        let scheme = if secure { "https" } else { "http" };
+        let first = || format!("{scheme}://{}", DEFAULT_LISTEN[0]);
+        (config.public_url.unwrap_or_else(first), None)
     };
-    let variables = [
+    let ca = ca.as_deref().and_then(std::path::Path::to_str);
+    let mut variables = vec![
         ("AWS_ENDPOINT_URL", endpoint.as_str()),
         ("AWS_REGION", &credentials.region),
         // Version 1 of the AWS CLI and boto3 read only this one.
@@ -29,6 +32,9 @@ pub(crate) fn env(args: &Env) -> Outcome {
         ("AWS_ACCESS_KEY_ID", &credentials.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", &credentials.secret_access_key),
     ];
+    if let Some(ca) = ca {
+        variables.push(("AWS_CA_BUNDLE", ca));
+    }
     say(&render(args.shell, &variables))
 }
 

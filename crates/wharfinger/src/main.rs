@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{AccountCommand, Cli, ClockCommand, Command, ConfigCommand, FailpointCommand};
+use crate::cli::{
+    AccountCommand, Cli, ClockCommand, Command, Completions, ConfigCommand, FailpointCommand,
+    TlsCommand,
+};
 
 mod account;
 mod admin;
@@ -17,9 +20,11 @@ mod env;
 mod listen;
 mod log;
 mod nearest;
+mod outbound;
 mod quick_start;
 mod serve;
 mod shutdown;
+mod tls;
 mod trash;
 mod why;
 
@@ -53,7 +58,9 @@ fn run(cli: Cli) -> Outcome {
         Command::Env(args) => env::env(&args),
         Command::Account(AccountCommand::Create(args)) => account::create(&args),
         Command::Account(AccountCommand::List(args)) => account::list(&args),
+        Command::Tls(TlsCommand::Dev(args)) => tls::dev::dev(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
+        Command::Config(ConfigCommand::Show(args)) => config::show::show(&args),
         Command::Clock(ClockCommand::Advance(args)) => admin::advance_clock(&args),
         Command::Failpoint(FailpointCommand::Arm(args)) => admin::arm_failpoint(&args),
         Command::Sweep(place) => admin::sweep(&place),
@@ -61,7 +68,16 @@ fn run(cli: Cli) -> Outcome {
         Command::Purge(args) => trash::purge(&args),
         Command::Trash(args) => trash::list(&args),
         Command::Why(args) => why::why(&args),
+        Command::Completions(args) => completions(&args),
     }
+}
+
+/// `wharfinger completions`
+fn completions(args: &Completions) -> Outcome {
+    let mut script = Vec::new();
+    let mut command = <Cli as clap::CommandFactory>::command();
+    clap_complete::generate(args.shell, &mut command, "wharfinger", &mut script);
+    say(&String::from_utf8_lossy(&script))
 }
 
 /// Writes text to standard output.

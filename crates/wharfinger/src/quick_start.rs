@@ -15,6 +15,8 @@ pub(crate) struct QuickStart<'a> {
     /// Host (and port) in image names.
     pub(crate) registry_host: &'a str,
     pub(crate) operator: Option<&'a str>,
+    /// The authority that docker needs to trust.
+    pub(crate) ca: Option<&'a Path>,
 }
 
 impl QuickStart<'_> {
@@ -32,8 +34,17 @@ impl QuickStart<'_> {
             // Writing to a String cannot fail.
             write!(text, " (metrics and health: {operator})").unwrap_or_default();
         }
+        text.push_str("\n\nTo use it, paste into another terminal:\n\n");
+        if let Some(ca) = self.ca.filter(|_ca| !self.is_trusted_by_docker()) {
+            let (ca, host) = (sh(&ca.display().to_string()), self.registry_host);
+            // Writing to a String cannot fail.
+            writeln!(
+                text,
+                "  sudo install -D -m 0644 {ca} /etc/docker/certs.d/{host}/ca.crt"
+            )
+            .unwrap_or_default();
+        }
         let lines = [
-            "\n\nTo use it, paste into another terminal:\n".to_owned(),
             format!("  eval \"$({program} env --data-dir {data_dir})\""),
             "  aws ecr create-repository --repository-name hello".to_owned(),
             format!(
@@ -47,6 +58,11 @@ impl QuickStart<'_> {
         ];
         text.push_str(&lines.join("\n"));
         text
+    }
+
+    /// Docker looks at no certificate of an IPv4 loopback address.
+    fn is_trusted_by_docker(&self) -> bool {
+        self.registry_host.starts_with("127.")
     }
 }
 
@@ -62,6 +78,7 @@ mod tests {
             endpoint: "http://127.0.0.1:4640",
             registry_host: "127.0.0.1:4640",
             operator: Some("http://127.0.0.1:4641"),
+            ca: None,
         };
         let text = start.text();
         assert!(
@@ -80,5 +97,25 @@ mod tests {
         ];
         let places: Vec<_> = order.iter().map(|step| text.find(step).unwrap()).collect();
         assert!(places.is_sorted(), "{text}");
+    }
+
+    #[test]
+    fn docker_is_made_to_trust_the_authority_where_it_looks_at_certificates() {
+        let text = |registry_host: &str, ca: Option<&str>| {
+            let start = QuickStart {
+                program: Path::new("/bin/wharfinger"),
+                data_dir: Path::new("/data"),
+                endpoint: "https://127.0.0.1:4640",
+                registry_host,
+                operator: None,
+                ca: ca.map(Path::new),
+            };
+            start.text()
+        };
+        let install =
+            "\n  sudo install -D -m 0644 '/my ca.pem' /etc/docker/certs.d/r.example:4640/ca.crt\n";
+        assert!(text("r.example:4640", Some("/my ca.pem")).contains(install));
+        assert!(!text("127.0.0.1:4640", Some("/my ca.pem")).contains("sudo"));
+        assert!(!text("r.example:4640", None).contains("sudo"));
     }
 }

@@ -3,10 +3,11 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustix::process::{Resource, Rlimit};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
-use wharf_http::edge::{Edge, Handler, Phase, Plain};
+use tokio::task::{JoinHandle, JoinSet};
+use wharf_http::edge::{Edge, Handler, Phase, Plain, Transport};
 use wharf_http::outcome::Sink;
 use wharf_http::{AccessLog, App, Flush, Format, Operator, PrometheusHandle, RequestMetrics};
 use wharf_registry::{Service, Settings};
@@ -18,7 +19,7 @@ use crate::data_dir::DataDir;
 use crate::listen::{bind_all, reachable};
 use crate::quick_start::QuickStart;
 use crate::shutdown::Signals;
-use crate::{Failure, Outcome, admin, log, say};
+use crate::{Failure, Outcome, admin, log, outbound, say, tls};
 
 /// Time for the store to close after the last request.
 const CLOSE: Duration = Duration::from_secs(10);
@@ -60,16 +61,28 @@ fn wall() -> i64 {
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// Seconds since 1970 by the wall clock.
+pub(crate) fn wall_seconds() -> i64 {
+    wall() / 1_000_000
+}
+
 async fn run(config: &Config) -> Outcome {
     let mut signals = Signals::listen()?;
+    allow_open_files();
+    let metrics = wharf_http::install_metrics()
+        .map_err(|error| Failure::new(format!("cannot start metrics: {error}")))?;
+    let served = match &config.tls {
+        Some(files) => Some(files.clone().serve(config.site.public_host())?),
+        None => None,
+    };
+    // Nothing connects out yet; a file that cannot be read is told now and not when something does.
+    let _roots = outbound::roots(config)?;
     let data_dir = DataDir::lock(&config.data_dir)?;
     let main = bind_all("listen", &config.listen).await?;
     let operator = match config.operator_listen {
         Some(address) => bind_all("operator_listen", &[address]).await?,
         None => Vec::new(),
     };
-    let metrics = wharf_http::install_metrics()
-        .map_err(|error| Failure::new(format!("cannot start metrics: {error}")))?;
     let service = open(config, &data_dir).await?;
     let socket = admin::server::bind(data_dir.path())?;
     let (phase, heard) = watch::channel(Phase::Serving);
@@ -81,12 +94,19 @@ async fn run(config: &Config) -> Outcome {
     beside.spawn(upkeep(metrics.clone()));
     let background = service.start_background();
     let app = App::new(service.clone(), config.site.clone(), &config.limits);
-    let app = start(app, config, main, sinks, &heard);
+    let app = match served {
+        Some(served) => {
+            let transport = served.tls.clone();
+            beside.spawn(tls::watch(served, tls::hangup()?));
+            start(app, config, (main, transport), sinks, &heard)
+        }
+        None => start(app, config, (main, Plain), sinks, &heard),
+    };
     let operator_sinks = vec![Arc::new(RequestMetrics) as Arc<dyn Sink>];
     let console = start(
         Operator::new(service.clone(), metrics),
         config,
-        operator,
+        (operator, Plain),
         operator_sinks,
         &heard,
     );
@@ -97,32 +117,41 @@ async fn run(config: &Config) -> Outcome {
         "stopping: running requests may end"
     );
     phase.send_replace(Phase::Draining);
-    let calm = async {
-        let drained = async { tokio::join!(app.drained(), console.drained()) };
-        if tokio::time::timeout(config.limits.drain, drained)
-            .await
-            .is_err()
-        {
-            tracing::warn!("some requests did not end in time");
-        }
-        let closed = async {
-            service.shutdown().await;
-            for task in background {
-                // A task that panicked has logged so; there is nothing to wait for.
-                drop(task.await);
-            }
-        };
-        if tokio::time::timeout(CLOSE, closed).await.is_err() {
-            tracing::warn!("the store did not close in time");
-        }
+    let drained = async {
+        tokio::join!(app.drained(), console.drained());
     };
     tokio::select! {
-        () = calm => {}
+        () = end(config, &service, background, drained) => {}
         () = signals.next() => return Err(Failure::new("ended by a second signal")),
     }
     beside.shutdown().await;
     flush.wait();
     Ok(())
+}
+
+/// Gives requests their time, then the store its own.
+async fn end(
+    config: &Config,
+    service: &Service,
+    background: Vec<JoinHandle<()>>,
+    drained: impl Future<Output = ()>,
+) {
+    if tokio::time::timeout(config.limits.drain, drained)
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests did not end in time");
+    }
+    let closed = async {
+        service.shutdown().await;
+        for task in background {
+            // A task that panicked has logged so; there is nothing to wait for.
+            drop(task.await);
+        }
+    };
+    if tokio::time::timeout(CLOSE, closed).await.is_err() {
+        tracing::warn!("the store did not close in time");
+    }
 }
 
 async fn open(config: &Config, data_dir: &DataDir) -> Result<Service, Failure> {
@@ -169,17 +198,29 @@ fn sinks(config: &Config) -> Result<(Vec<Arc<dyn Sink>>, Flush), Failure> {
     Ok((vec![Arc::new(access), Arc::new(RequestMetrics)], flush))
 }
 
+/// Lifts the soft bound on open files to the hard one: `limits.connections` counts sockets, and the store opens files.
+fn allow_open_files() {
+    let bound = rustix::process::getrlimit(Resource::Nofile);
+    let lifted = Rlimit {
+        current: bound.maximum,
+        maximum: bound.maximum,
+    };
+    if let Err(error) = rustix::process::setrlimit(Resource::Nofile, lifted) {
+        tracing::debug!(%error, "the bound on open files stays as it is");
+    }
+}
+
 /// Serves one handler on its listeners, each in its own task.
-fn start<H: Handler>(
+fn start<H: Handler, T: Transport + Clone>(
     handler: H,
     config: &Config,
-    listeners: Vec<TcpListener>,
+    (listeners, transport): (Vec<TcpListener>, T),
     sinks: Vec<Arc<dyn Sink>>,
     phase: &watch::Receiver<Phase>,
 ) -> Arc<Edge<H>> {
     let edge = Edge::new(handler, config.limits.clone(), sinks, wall, phase.clone());
     for listener in listeners {
-        let listening = Arc::clone(&edge).run(listener, Plain);
+        let listening = Arc::clone(&edge).run(listener, transport.clone());
         #[expect(
             clippy::disallowed_methods,
             reason = "ends at the phase's change; `drained` waits for its connections"
@@ -199,11 +240,13 @@ async fn upkeep(metrics: PrometheusHandle) {
 
 /// Tells where the registry is: on standard output, and in the data directory for `wharfinger env`.
 fn announce(config: &Config, main: &[TcpListener], operator: &[TcpListener]) -> Outcome {
+    let secure = config.tls.is_some();
+    let scheme = if secure { "https" } else { "http" };
     let url = |listener: &TcpListener| {
         let bound = listener
             .local_addr()
             .map_err(|error| Failure::new(format!("a listener has no address: {error}")))?;
-        Ok::<_, Failure>((reachable(bound), format!("http://{bound}")))
+        Ok::<_, Failure>((reachable(bound), format!("{scheme}://{bound}")))
     };
     let bound: Vec<_> = main.iter().map(url).collect::<Result<_, _>>()?;
     let operator: Vec<_> = operator.iter().map(url).collect::<Result<_, _>>()?;
@@ -213,7 +256,7 @@ fn announce(config: &Config, main: &[TcpListener], operator: &[TcpListener]) -> 
     let endpoint = config
         .public_url
         .clone()
-        .unwrap_or_else(|| format!("http://{first}"));
+        .unwrap_or_else(|| format!("{scheme}://{first}"));
     let operator_url = operator
         .first()
         .map(|(address, _)| format!("http://{address}"));
@@ -221,6 +264,7 @@ fn announce(config: &Config, main: &[TcpListener], operator: &[TcpListener]) -> 
         endpoint: endpoint.clone(),
         listen: bound.iter().map(|(_, url)| url.clone()).collect(),
         operator: operator_url.clone(),
+        ca: config.tls.as_ref().and_then(tls::Files::authority),
         pid: std::process::id(),
     };
     if let Err(failure) = credentials::write_running(&config.data_dir, &running) {
@@ -238,9 +282,10 @@ fn announce(config: &Config, main: &[TcpListener], operator: &[TcpListener]) -> 
         endpoint: &endpoint,
         registry_host: &config
             .site
-            .endpoint_at(*first)
+            .endpoint_at(*first, secure)
             .registry_host(&config.account, &config.region),
         operator: operator_url.as_deref(),
+        ca: running.ca.as_deref(),
     };
     text.push_str(&start.text());
     // A parent that reads nothing may have closed standard output: no reason not to serve.

@@ -13,6 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
+use crate::edge::stream::{Pulse, Sending};
 use crate::limits;
 use crate::outcome::{Exchange, Finish};
 
@@ -272,15 +273,23 @@ impl Payload {
 #[derive(Debug)]
 pub(crate) struct Accounted {
     payload: Payload,
+    // Counted out before the request is: see `Pulse::look_again`.
+    sending: Option<Sending>,
     finish: Finish,
 }
 
 impl Accounted {
-    pub(crate) fn new(payload: Payload, mut finish: Finish) -> Self {
-        if payload.left() == 0 {
+    /// `pulse` is that of an HTTP/2 connection, where the socket tells nothing of one answer.
+    pub(crate) fn new(payload: Payload, mut finish: Finish, pulse: Option<Arc<Pulse>>) -> Self {
+        let empty = payload.left() == 0;
+        if empty {
             finish.complete();
         }
-        Self { payload, finish }
+        Self {
+            payload,
+            sending: pulse.filter(|_| !empty).map(Sending::begin),
+            finish,
+        }
     }
 }
 
@@ -296,6 +305,9 @@ impl Body for Accounted {
         match this.payload.poll_piece(cx) {
             Poll::Ready(Some(Ok(piece))) => {
                 this.finish.sent(piece.len());
+                if let Some(sending) = &this.sending {
+                    sending.moves(Instant::now());
+                }
                 if this.payload.left() == 0 {
                     this.finish.complete();
                 }

@@ -10,7 +10,7 @@ use crate::Failure;
 use crate::nearest::nearest;
 
 /// Every key, with its section in front. A key that is not here is refused.
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "account",
     "compat",
     "data_dir",
@@ -28,11 +28,14 @@ const KEYS: &[&str] = &[
     "log.format",
     "log.level",
     "operator_listen",
+    "outbound.ca_file",
     "public_url",
     "region",
     "regions",
     "storage.low_disk_mib",
     "testing.enabled",
+    "tls.cert",
+    "tls.key",
     "trash.days",
     "trusted_proxies",
 ];
@@ -40,10 +43,30 @@ const KEYS: &[&str] = &[
 /// Prefix of the environment variables that override keys.
 const PREFIX: &str = "WHARFINGER_";
 
+/// Where a value was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A configuration file.
+    File(String),
+    /// An environment variable.
+    Variable(String),
+    /// An option of the command line.
+    Flag(&'static str),
+}
+
+impl Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(name) | Self::Variable(name) => f.write_str(name),
+            Self::Flag(name) => f.write_str(name),
+        }
+    }
+}
+
 /// Values by key, each with where it was read.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
-    values: BTreeMap<&'static str, (Value, String)>,
+    values: BTreeMap<&'static str, (Value, Origin)>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -74,7 +97,8 @@ impl Settings {
                 hint(key, KEYS.iter().copied())
             )));
         };
-        self.values.insert(known, (value, origin.to_owned()));
+        self.values
+            .insert(known, (value, Origin::File(origin.to_owned())));
         Ok(())
     }
 
@@ -101,22 +125,32 @@ impl Settings {
                 .to_str()
                 .ok_or_else(|| Failure::new(format!("{name}: the value is not valid UTF-8")))?;
             if !value.is_empty() {
-                self.values
-                    .insert(key, (Value::String(value.to_owned()), name.to_owned()));
+                self.values.insert(
+                    key,
+                    (
+                        Value::String(value.to_owned()),
+                        Origin::Variable(name.to_owned()),
+                    ),
+                );
             }
         }
         Ok(())
     }
 
-    pub(super) fn set_text(&mut self, key: &'static str, value: &str, origin: &str) {
+    pub(super) fn set_text(&mut self, key: &'static str, value: &str, flag: &'static str) {
         self.values
-            .insert(key, (Value::String(value.to_owned()), origin.to_owned()));
+            .insert(key, (Value::String(value.to_owned()), Origin::Flag(flag)));
     }
 
-    pub(super) fn set_list(&mut self, key: &'static str, values: &[String], origin: &str) {
+    pub(super) fn set_list(&mut self, key: &'static str, values: &[String], flag: &'static str) {
         let values = values.iter().cloned().map(Value::String).collect();
         self.values
-            .insert(key, (Value::Array(values), origin.to_owned()));
+            .insert(key, (Value::Array(values), Origin::Flag(flag)));
+    }
+
+    /// Where a key's value was read; `None` for a default.
+    pub(super) fn origin(&self, key: &str) -> Option<&Origin> {
+        self.values.get(key).map(|(_, origin)| origin)
     }
 
     pub(super) fn text(&self, key: &str) -> Result<Option<&str>, Failure> {
@@ -230,12 +264,14 @@ impl Settings {
     }
 
     fn wrong(&self, key: &str, what: &str) -> Failure {
-        let origin = self.values.get(key).map_or("", |(_, origin)| origin);
-        wrong(key, origin, what)
+        match self.origin(key) {
+            Some(origin) => wrong(key, origin, what),
+            None => Failure::new(format!("{key}: {what}")),
+        }
     }
 }
 
-fn wrong(key: &str, origin: &str, what: &str) -> Failure {
+fn wrong(key: &str, origin: &Origin, what: &str) -> Failure {
     Failure::new(format!("{origin}: {key}: {what}"))
 }
 

@@ -10,7 +10,7 @@ fn parse(toml: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
             .map(|(name, value)| (OsString::from(name), OsString::from(value)));
         settings.override_from(variables)?;
         if settings.text("data_dir")?.is_none() {
-            settings.set_text("data_dir", "/nowhere", "test");
+            settings.set_text("data_dir", "/nowhere", "--data-dir");
         }
         Config::from_settings(&settings)
     };
@@ -73,6 +73,11 @@ fn every_key_is_taken_from_the_file() {
         low_disk_mib = 1
         [testing]
         enabled = true
+        [tls]
+        cert = "/t/server.pem"
+        key = "/t/server.key"
+        [outbound]
+        ca_file = "/t/ca.pem"
         "#,
         &[],
     )
@@ -97,6 +102,24 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!(config.limits.buffered_bytes, 64 << 20);
     assert_eq!((config.trash_days, config.low_disk_bytes), (0, 1 << 20));
     assert!(config.testing && config.log_json);
+    let files = config.tls.unwrap();
+    assert_eq!(files.cert, Path::new("/t/server.pem"));
+    assert_eq!(files.key, Path::new("/t/server.key"));
+    assert_eq!(config.outbound_ca.unwrap(), Path::new("/t/ca.pem"));
+}
+
+#[test]
+fn a_certificate_and_its_key_are_set_together() {
+    let refused = |toml: &str| parse(toml, &[]).unwrap_err();
+    assert_eq!(
+        refused("tls.cert = '/c'"),
+        "tls.cert is set without tls.key"
+    );
+    assert_eq!(refused("tls.key = '/k'"), "tls.key is set without tls.cert");
+    assert_eq!(
+        refused("outbound.ca_files = '/c'"),
+        "test.toml: unknown key `outbound.ca_files`; did you mean `outbound.ca_file`?"
+    );
 }
 
 #[test]

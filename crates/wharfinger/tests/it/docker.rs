@@ -1,5 +1,8 @@
 //! The docker client with its engine: login, build from scratch, push, pull.
 
+use std::path::{Path, PathBuf};
+
+use crate::clients;
 use crate::support::engine::Engine;
 use crate::support::images::noise;
 use crate::support::tools::{Checked as _, output};
@@ -114,6 +117,47 @@ fn docker_builds_pushes_and_pulls_by_tag_and_by_digest() {
         ),
         "{missing}"
     );
+}
+
+/// Where engines look for the authority of one registry; removed when dropped.
+struct Trust(PathBuf);
+
+impl Trust {
+    fn of(server: &Server) -> Self {
+        let folder = Path::new("/etc/docker/certs.d").join(server.authority());
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::copy(&server.certificates().ca, folder.join("ca.crt")).expect("a copy");
+        Self(folder)
+    }
+}
+
+impl Drop for Trust {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// An engine does not verify what registries on its own machine present, so this shows that HTTPS is spoken, and not
+/// whom the engine trusts.
+#[test]
+fn docker_pushes_and_pulls_over_https() {
+    let server = Server::start(Options::tls());
+    let _trust = Trust::of(&server);
+    let engine = Engine::start();
+    server.create_repository("team/app");
+    log_in(&engine, &server);
+    let tagged = format!("{}/team/app:v1", server.authority());
+    build(&engine, &noise(2, 1_000_000), &tagged);
+    let id = image_id(&engine, &tagged);
+    let digest = pushed_digest(&engine.docker().args(["push", &tagged]).checked());
+    let image = clients::described_tag(&server, "team/app", "v1");
+    assert_eq!(image["imageDigest"], digest.as_str());
+    engine
+        .docker()
+        .args(["system", "prune", "--all", "--force"])
+        .checked();
+    engine.docker().args(["pull", &tagged]).checked();
+    assert_eq!(image_id(&engine, &tagged), id);
 }
 
 #[test]

@@ -9,7 +9,13 @@ mod aws_cli;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod compat;
+#[cfg(test)]
+mod completions;
+#[cfg(test)]
+mod config_show;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
@@ -36,6 +42,8 @@ mod soak;
 mod support;
 #[cfg(test)]
 mod terraform;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod trash;
 #[cfg(test)]

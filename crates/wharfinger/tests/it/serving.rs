@@ -40,6 +40,33 @@ fn one_connection_carries_requests_of_both_planes() {
     }
 }
 
+/// Sends a large body without a password, and reads nothing before all is sent.
+fn the_sender_of_a_refused_body_sees_the_answer(options: Options) {
+    let server = Server::start(options);
+    let path = format!(
+        "/v2/app/blobs/uploads/{}",
+        "8d6f4c3e-0b1a-4c2d-9e8f-001122334455"
+    );
+    let body = vec![0; 24 * 1024 * 1024];
+    let mut connection = Connection::open(server.authority()).expect("a connection");
+    let none: &[(&str, &str)] = &[];
+    let sent = connection.send("PUT", &path, none, &body);
+    sent.expect("all of it is taken");
+    let answer = connection.receive(false).expect("an answer");
+    assert_eq!(answer.header("connection"), Some("close"));
+    answer.expect_status(401);
+}
+
+#[test]
+fn the_sender_of_a_refused_body_sees_the_answer_over_http() {
+    the_sender_of_a_refused_body_sees_the_answer(Options::default());
+}
+
+#[test]
+fn the_sender_of_a_refused_body_sees_the_answer_over_https() {
+    the_sender_of_a_refused_body_sees_the_answer(Options::tls());
+}
+
 #[test]
 fn what_was_acknowledged_survives_a_kill() {
     let mut server = Server::start(Options::default());
@@ -245,7 +272,15 @@ fn the_version_and_the_help_are_printed() {
         format!("wharfinger {}", env!("CARGO_PKG_VERSION"))
     );
     let help = Command::new(tools::wharfinger()).arg("--help").checked();
-    for word in ["serve", "env", "account", "config", "clock"] {
+    for word in [
+        "serve",
+        "env",
+        "account",
+        "tls",
+        "config",
+        "clock",
+        "completions",
+    ] {
         assert!(help.contains(word), "{help}");
     }
 }

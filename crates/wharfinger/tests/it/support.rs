@@ -19,6 +19,7 @@ pub(crate) mod registry;
 pub(crate) mod sign;
 pub(crate) mod state;
 pub(crate) mod stored;
+pub(crate) mod tls;
 pub(crate) mod tools;
 
 use std::collections::BTreeMap;
@@ -52,6 +53,8 @@ pub(crate) struct Options {
     pub(crate) data_dir: Option<PathBuf>,
     /// A command that runs the server, such as `["strace", "-f", "-o", "trace"]`.
     pub(crate) under: Vec<String>,
+    /// Serve HTTPS with a certificate of `wharfinger tls dev` for localhost, 127.0.0.1, `::1` and these names.
+    pub(crate) tls: Option<Vec<String>>,
 }
 
 impl Options {
@@ -63,6 +66,20 @@ impl Options {
             ..Self::default()
         }
     }
+
+    /// A server that speaks HTTPS, trusted by the clients that `Server::command` starts.
+    pub(crate) fn tls() -> Self {
+        Self {
+            tls: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+}
+
+/// `host:port` of a URL without a path.
+fn authority_of(url: &str) -> &str {
+    url.split_once("://")
+        .map_or(url, |(_, authority)| authority)
 }
 
 /// A running server; killed when dropped.
@@ -72,6 +89,7 @@ pub(crate) struct Server {
     credentials: Credentials,
     data_dir: PathBuf,
     options: Options,
+    certificates: Option<tls::Dev>,
     // Held for its drop: removes the data directory.
     folder: Arc<TempDir>,
 }
@@ -88,8 +106,20 @@ impl Server {
             .data_dir
             .clone()
             .unwrap_or_else(|| folder.path().join("data"));
-        let process = Process::start(&Self::serve(&options, &data_dir), folder.path());
-        let url = process.wait_for_line("listening on http://", "listening on ");
+        let certificates = options
+            .tls
+            .as_ref()
+            .map(|names| tls::dev(&options, &data_dir, names));
+        let mut line = Self::serve(&options, &data_dir);
+        line.extend(certificates.iter().flat_map(tls::Dev::flags));
+        let process = Process::start(&line, folder.path());
+        let url = process.wait_for_line("listening on http", "listening on ");
+        if let Some(certificates) = &certificates {
+            // Whatever of these tests connects to this address trusts its authority from here on.
+            http::trust(authority_of(&url), &certificates.ca);
+            http::request::<&str, &str>(authority_of(&url), "GET", "/readyz", &[], b"")
+                .expect_status(200);
+        }
         let env = Command::new(tools::wharfinger())
             .args(["env", "--data-dir"])
             .arg(&data_dir)
@@ -101,6 +131,7 @@ impl Server {
             credentials,
             data_dir,
             options,
+            certificates,
             folder,
         }
     }
@@ -125,14 +156,19 @@ impl Server {
         line
     }
 
-    /// `http://127.0.0.1:port`.
+    /// `http://127.0.0.1:port`, or `https://`.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// `127.0.0.1:port`, as image names begin.
     pub(crate) fn authority(&self) -> &str {
-        self.url.trim_start_matches("http://")
+        authority_of(&self.url)
+    }
+
+    /// The certificates of a server that speaks HTTPS.
+    pub(crate) fn certificates(&self) -> &tls::Dev {
+        self.certificates.as_ref().expect("Options::tls()")
     }
 
     pub(crate) fn data_dir(&self) -> &Path {
@@ -182,7 +218,7 @@ impl Server {
     /// What `eval "$(wharfinger env)"` sets, and what keeps clients from the outside world.
     pub(crate) fn client_env(&self) -> BTreeMap<&'static str, String> {
         let none = self.folder.path().join("none").display().to_string();
-        BTreeMap::from([
+        let mut env = BTreeMap::from([
             ("AWS_ENDPOINT_URL", self.url.clone()),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_DEFAULT_REGION", REGION.to_owned()),
@@ -193,7 +229,16 @@ impl Server {
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("AWS_PAGER", String::new()),
             ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
-        ])
+        ]);
+        if let Some(certificates) = &self.certificates {
+            let ca = certificates.ca.display().to_string();
+            // Each program looks at one of them first.
+            for name in ["AWS_CA_BUNDLE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"] {
+                env.insert(name, ca.clone());
+            }
+            env.insert("SSL_CERT_FILE", ca);
+        }
+        env
     }
 
     /// Runs the AWS CLI against this server.

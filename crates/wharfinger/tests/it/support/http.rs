@@ -1,8 +1,13 @@
 //! HTTP/1.1 by hand, so that a test can say exactly what travels, also what no client would.
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::collections::BTreeMap;
+use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use rustls::ClientConfig;
 
 use serde_json::Value;
 
@@ -42,9 +47,26 @@ impl Response {
     }
 }
 
+/// What is spoken at which address: TLS, with this trust.
+static TRUSTED: Mutex<BTreeMap<String, Arc<ClientConfig>>> = Mutex::new(BTreeMap::new());
+
+/// Speaks TLS to `host:port` from here on, and trusts the authorities of the file.
+pub(crate) fn trust(authority: &str, ca: &Path) {
+    let config = super::tls::client(ca, &[]);
+    let mut trusted = TRUSTED.lock().expect("a lock");
+    trusted.insert(authority.to_owned(), config);
+}
+
+/// Bytes both ways.
+trait Wire: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Wire for T {}
+
 /// A connection that is kept for several requests.
 pub(crate) struct Connection {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Wire>>,
+    /// The socket below.
+    socket: TcpStream,
     authority: String,
 }
 
@@ -55,15 +77,23 @@ impl Connection {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
+        let socket = stream.try_clone()?;
+        let trusted = TRUSTED.lock().expect("a lock").get(authority).cloned();
+        let wire: Box<dyn Wire> = match trusted {
+            None => Box::new(stream),
+            Some(config) => Box::new(super::tls::over(stream, authority, config)?),
+        };
         Ok(Self {
-            stream: BufReader::new(stream),
+            stream: BufReader::new(wire),
+            socket,
             authority: authority.to_owned(),
         })
     }
 
     /// Sends bytes as they are.
     pub(crate) fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.get_mut().write_all(bytes)
+        self.stream.get_mut().write_all(bytes)?;
+        self.stream.get_mut().flush()
     }
 
     /// Sends a request head with `Host` and `Content-Length` unless given, then the body.
@@ -100,7 +130,7 @@ impl Connection {
 
     /// Says that nothing more will be sent.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
-        self.stream.get_mut().shutdown(Shutdown::Write)
+        self.socket.shutdown(Shutdown::Write)
     }
 
     /// Reads one answer; `head` for the answer to a HEAD request.

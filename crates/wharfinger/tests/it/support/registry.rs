@@ -79,9 +79,9 @@ impl Registry {
 
     /// A `Location` without scheme and host.
     pub(crate) fn path_of(&self, location: &str) -> String {
-        let prefix = format!("http://{}", self.authority);
-        location
-            .strip_prefix(&prefix)
+        ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| location.strip_prefix(scheme)?.strip_prefix(&self.authority))
             .unwrap_or(location)
             .to_owned()
     }
