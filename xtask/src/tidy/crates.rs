@@ -34,6 +34,8 @@ const EDGES: &[(&str, &[&str])] = &[
         "wharfinger",
         &["wharf-wire", "wharf-registry", "wharf-http"],
     ),
+    // It looks from outside: what it shared with the product, it could not test.
+    ("conformance", &[]),
     // The bench measures the two leaves alone, to say what the machine could do at best.
     ("xtask", &["wharf-wire", "wharf-keys", "wharf-blob"]),
 ];

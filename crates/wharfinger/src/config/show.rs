@@ -9,6 +9,8 @@ use wharf_registry::Secret;
 
 use super::keys::{KEYS, Origin, Settings};
 use super::{Config, settings_of};
+use wharf_registry::Compat;
+
 use crate::cli::ConfigShow;
 use crate::{Failure, Outcome, say};
 
@@ -100,7 +102,10 @@ impl Config {
         let texts = |list: &[String]| list.to_vec().shown();
         Some(match key {
             "account" => self.account.as_str().shown(),
-            "compat" => "extended".shown(),
+            "compat" => match self.compat {
+                Compat::Extended => "extended".shown(),
+                Compat::Strict => "strict".shown(),
+            },
             "data_dir" => self.data_dir.shown(),
             "domain" => self.site.domain.shown(),
             "limits.body_idle_seconds" => limits.body_idle.shown(),

@@ -17,6 +17,8 @@ mod completions;
 #[cfg(test)]
 mod config_show;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod docker;
