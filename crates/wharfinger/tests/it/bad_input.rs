@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use wharf_wire::oci::Digest;
+use wharf_wire::oci::{Algorithm, Digest};
 
 use crate::support::forge::{self, Unsigned};
 use crate::support::http::{Connection, Response};
@@ -134,12 +134,16 @@ impl Scene {
             .try_push_blob("bad/fixed", &second.blobs[0])
             .expect("a blob");
         let digest = |bytes: &[u8]| Digest::of(bytes).to_string();
+        let sha512 = |bytes: &[u8]| Digest::with(Algorithm::Sha512, bytes).to_string();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
         let foreign_upload = registry.try_begin("bad/other").expect("an upload");
         let words = BTreeMap::from([
             ("{account}", crate::support::ACCOUNT.to_owned()),
             ("{host}", server.authority().to_owned()),
             ("{image}", image.digest().to_string()),
+            ("{image_sha512}", sha512(&image.manifest)),
+            ("{second_image}", second.digest().to_string()),
+            ("{noise_sha512}", sha512(&noise(3, 10))),
             ("{config}", digest(&image.blobs[0])),
             ("{layer}", digest(&image.blobs[1])),
             ("{foreign_layer}", digest(&foreign.blobs[1])),
@@ -277,7 +281,7 @@ impl Scene {
         }
     }
 
-    /// Puts words in their places, and `{x*5}` as `xxxxx`.
+    /// Puts words in their places, `{x*5}` as `xxxxx` and `{ab*2}` as `abab`.
     fn expand(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (word, meaning) in &self.words {
@@ -334,10 +338,10 @@ fn last_part(path: &str) -> String {
 fn repetition(text: &str) -> Option<(usize, usize, String)> {
     text.match_indices('{').find_map(|(start, _)| {
         let (inside, _) = text.split_at(start + 1).1.split_once('}')?;
-        let (letter, times) = inside.split_once('*')?;
+        let (letters, times) = inside.split_once('*')?;
         let times: usize = times.parse().ok()?;
-        let single = letter.chars().count() == 1;
-        single.then(|| (start, start + inside.len() + 2, letter.repeat(times)))
+        let repeated = letters.repeat(times);
+        (!letters.is_empty()).then(|| (start, start + inside.len() + 2, repeated))
     })
 }
 
@@ -375,7 +379,7 @@ fn every_bad_request_is_refused_with_its_text_and_leaves_nothing_behind() {
     let path = tools::workspace().join("tests/bad_input.toml");
     let text = std::fs::read_to_string(path).expect("the table");
     let table: Table = toml::from_str(&text).expect("the table's form");
-    assert!(table.case.len() >= 60, "only {} cases", table.case.len());
+    assert!(table.case.len() >= 300, "only {} cases", table.case.len());
     let mut scene = Scene::new();
     let mut wrong = Vec::new();
     let mut names = std::collections::BTreeSet::new();

@@ -22,6 +22,8 @@ type Headers<'a> = &'a [(&'a str, &'a str)];
 /// Clients that push at once.
 const CLIENTS: u64 = 8;
 const REPOSITORY: &str = "crash/app";
+/// Where layers are mounted from.
+const SOURCE: &str = "crash/from";
 
 /// Layer sizes in turn: rows, single frames, several frames, and the edges between them.
 const SIZES: &[&[usize]] = &[
@@ -336,37 +338,107 @@ fn failpoints() -> Vec<String> {
         .collect()
 }
 
+/// A mount or the deletion of a layer, cut off at a failpoint: all of it was done, or nothing.
+struct Single {
+    blob: Vec<u8>,
+    method: &'static str,
+    path: String,
+    /// Whether the repository has the layer once it is done.
+    then_there: bool,
+    /// The status when it is done again after it was cut off before, or behind, its commit.
+    again: [u16; 2],
+}
+
+impl Single {
+    /// Pushes what the failpoint's request needs; none for those that a push or a deletion of an image passes.
+    fn prepare(registry: &Registry, name: &str, seed: u64) -> Option<Self> {
+        let blob = image(seed).blobs.swap_remove(1);
+        let digest = Digest::of(&blob);
+        if name.ends_with("-mount-commit") {
+            registry.try_push_blob(SOURCE, &blob).expect("a blob");
+            let from = format!("?mount={digest}&from={SOURCE}");
+            return Some(Self {
+                blob,
+                method: "POST",
+                path: format!("/v2/{REPOSITORY}/blobs/uploads/{from}"),
+                then_there: true,
+                again: [201, 201],
+            });
+        }
+        if name.ends_with("-layer-delete-commit") {
+            registry.try_push_blob(REPOSITORY, &blob).expect("a blob");
+            return Some(Self {
+                blob,
+                method: "DELETE",
+                path: format!("/v2/{REPOSITORY}/blobs/{digest}"),
+                then_there: false,
+                again: [202, 404],
+            });
+        }
+        None
+    }
+
+    fn request(&self, registry: &Registry) -> io::Result<Response> {
+        registry.try_request(self.method, &self.path, &[], b"")
+    }
+
+    /// After the restart: what the point says was done was done, and doing it again ends well.
+    fn expect(&self, registry: &Registry, done: bool) {
+        self.look(registry, done == self.then_there);
+        let again = self.request(registry).expect("an answer");
+        again.expect_status(self.again[usize::from(done)]);
+        self.look(registry, self.then_there);
+    }
+
+    fn look(&self, registry: &Registry, there: bool) {
+        let answer = registry.get_blob(REPOSITORY, &Digest::of(&self.blob));
+        let answer = answer.expect_status(if there { 200 } else { 404 });
+        assert!(!there || answer.body == self.blob, "it came back changed");
+    }
+}
+
+/// Pushes, or deletes the image of `before`, until the armed point ends the server; the push that was cut off.
+fn pass(registry: &Registry, name: &str, before: &Acknowledged) -> Option<Acknowledged> {
+    if name.ends_with("-delete-commit") {
+        let digest = before.image().digest();
+        let path = format!("/v2/{REPOSITORY}/manifests/{digest}");
+        let answer = registry.try_request("DELETE", &path, &[], b"");
+        assert!(answer.is_err(), "{name} was passed: {answer:?}");
+        return None;
+    }
+    // Sizes of every kind, so that each point is passed.
+    let cut_off = (4..28).step_by(4).find_map(|next| {
+        let done = push(registry, before.seed + next, plain(registry));
+        (done.manifest == Manifest::Unknown).then_some(done)
+    });
+    Some(cut_off.unwrap_or_else(|| panic!("{name} was never passed")))
+}
+
 #[test]
 fn what_was_acknowledged_survives_an_abort_at_each_failpoint() {
     let mut names = failpoints();
     // Those of the operator's side are passed in the test below.
-    names.retain(|name| {
-        !operators(name) && !name.contains("mount") && !name.contains("layer-delete")
-    });
-    assert!(names.len() >= 12, "{names:?}");
+    names.retain(|name| !operators(name));
+    assert!(names.len() >= 16, "{names:?}");
     let mut server = Server::start(Options::testing());
-    server.create_repository(REPOSITORY);
+    for name in [REPOSITORY, SOURCE] {
+        server.create_repository(name);
+    }
     let mut acknowledged = Vec::new();
     for (seed, name) in (0..).step_by(100).zip(&names) {
         let registry = server.registry();
         let before = push(&registry, seed, plain(&registry));
         assert_eq!(before.manifest, Manifest::Stored, "{name}: {before:?}");
-        let removes = name.contains("delete");
+        let single = Single::prepare(&registry, name, seed + 50);
         admin::arm(&server, name);
-        // Sizes of every kind, so that each point is passed.
-        let during = (4..28).step_by(4).find_map(|next| {
-            let seed = seed + next;
-            if removes {
-                let digest = before.image().digest();
-                let path = format!("/v2/{REPOSITORY}/manifests/{digest}");
-                let answer = registry.try_request("DELETE", &path, &[], b"");
+        let during = match &single {
+            Some(single) => {
+                let answer = single.request(&registry);
                 assert!(answer.is_err(), "{name} was passed: {answer:?}");
-                return Some(None);
+                None
             }
-            let done = push(&registry, seed, plain(&registry));
-            (done.manifest == Manifest::Unknown).then_some(Some(done))
-        });
-        let during = during.unwrap_or_else(|| panic!("{name} was never passed"));
+            None => pass(&registry, name, &before),
+        };
         let status = server.process().wait();
         assert_eq!(status.signal(), Some(6), "{name}: {status}");
 
@@ -378,6 +450,9 @@ fn what_was_acknowledged_survives_an_abort_at_each_failpoint() {
         } else {
             before.expect(&registry);
             acknowledged.push(before);
+        }
+        if let Some(single) = single {
+            single.expect(&registry, name.starts_with("after-"));
         }
         if let Some(during) = during {
             during.expect(&registry);

@@ -29,6 +29,8 @@ mod negatives;
 #[cfg(test)]
 mod nonces;
 #[cfg(test)]
+mod oci;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod quickstart;

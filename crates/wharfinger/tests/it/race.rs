@@ -1,5 +1,7 @@
 //! Two clients of different planes want one immutable tag for different images, at the same time.
 
+mod oci;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -178,6 +178,7 @@ fn n13_nobody_reads_or_changes_anything_without_credentials() {
 fn n15_a_blob_not_linked_here_is_404() {
     let (server, registry, image, _) = with_image();
     server.create_repository("public/app");
+    server.create_repository("other/app");
     for blob in &image.blobs {
         let digest = Digest::of(blob);
         let there = format!("/v2/public/app/blobs/{digest}");
@@ -186,8 +187,8 @@ fn n15_a_blob_not_linked_here_is_404() {
                 .request(method, &there, &[], b"")
                 .expect_status(404);
         }
-        // A mount, with and without its source, is an ordinary upload: nothing appears.
-        for from in ["&from=private/app", ""] {
+        // Without a source that has it, a mount is an ordinary upload: nothing appears.
+        for from in ["", "&from=none/app", "&from=other/app", "&from=public/app"] {
             let mount = format!("/v2/public/app/blobs/uploads/?mount={digest}{from}");
             registry
                 .request("POST", &mount, &[], b"")
@@ -202,6 +203,54 @@ fn n15_a_blob_not_linked_here_is_404() {
         .try_put_manifest(&image, "public/app", "v1")
         .expect("an answer");
     assert_eq!(refused.json()["errors"][0]["code"], "MANIFEST_BLOB_UNKNOWN");
+}
+
+#[test]
+fn what_one_may_not_pull_one_cannot_mount() {
+    let (server, registry, image, _) = with_image();
+    let who = stranger(&server);
+    for name in ["mine/app", "mine/too"] {
+        let name = json!({"repositoryName": name});
+        call_as(&server, &who, "CreateRepository", &name).expect_status(200);
+    }
+    let other = registry_of(&server, &who);
+    let blob = &image.blobs[1];
+    let digest = Digest::of(blob);
+    let mount = |into: &str, from: &str| {
+        let path = format!("/v2/{into}/blobs/uploads/?mount={digest}&from={from}");
+        other.request("POST", &path, &[], b"")
+    };
+    let expect_none = |into: &str, from: &str| {
+        let begun = mount(into, from).expect_status(202);
+        assert!(begun.header("docker-content-digest").is_none(), "{from}");
+        other.get_blob(into, &digest).expect_status(404);
+        begun
+    };
+    // Somebody else's repository is answered as one that is nowhere, though its layer is stored here.
+    let foreign = expect_none("mine/app", "private/app");
+    let nowhere = expect_none("mine/app", "none/app");
+    let names = |answer: &http::Response| {
+        let names = answer.headers.iter().map(|(name, _)| name.clone());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(names(&foreign), names(&nowhere));
+    expect_none("mine/app", &format!("{ACCOUNT}/private/app"));
+    // One's own repository of that name does not lead there either.
+    let name = json!({"repositoryName": "private/app"});
+    call_as(&server, &who, "CreateRepository", &name).expect_status(200);
+    expect_none("mine/app", "private/app");
+    // Into somebody else's repository nothing can be put.
+    mount("public/none", "private/app").expect_status(404);
+    // What one has pushed oneself can be mounted, and no longer once it was deleted.
+    other.try_push_blob("mine/app", blob).expect("a blob");
+    mount("mine/too", "mine/app").expect_status(201);
+    assert_eq!(other.get_blob("mine/too", &digest).body, *blob);
+    for (method, repository) in [("DELETE", "mine/app"), ("DELETE", "mine/too")] {
+        let path = format!("/v2/{repository}/blobs/{digest}");
+        other.request(method, &path, &[], b"").expect_status(202);
+    }
+    expect_none("mine/too", "mine/app");
+    registry.expect_image(&image, "private/app", "v1");
 }
 
 #[test]

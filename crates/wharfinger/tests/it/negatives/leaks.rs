@@ -25,36 +25,47 @@ fn n22_no_list_and_no_log_shows_a_secret() {
 }
 
 #[test]
-fn n26_no_way_of_writing_the_catalogs_path_lists_repositories() {
+fn n26_no_way_of_writing_the_catalogs_path_lists_repositories_to_a_stranger() {
     let server = Server::start(Options::default());
     server.create_repository("hidden-name");
     let registry = server.registry();
-    for path in [
-        "/v2/_catalog",
-        "/v2//_catalog",
-        "//v2/_catalog",
-        "/v2/_catalog/",
-        "/v2/%5fcatalog",
-        "/v2/_CATALOG",
-        "/V2/_catalog",
-        "/v2/./_catalog",
-        "/v2/x/../_catalog",
-        "/v2/_catalog?n=1",
-        "/v2/_catalog%00",
+    let who = stranger(&server);
+    let own = json!({"repositoryName": "own-name"});
+    call_as(&server, &who, "CreateRepository", &own).expect_status(200);
+    let other = registry_of(&server, &who);
+    for (path, served) in [
+        ("/v2/_catalog", true),
+        ("/v2/%5fcatalog", true),
+        ("/v2/_catalog?n=1", true),
+        ("/v2/_catalog?last=a0", true),
+        ("/v2//_catalog", false),
+        ("//v2/_catalog", false),
+        ("/v2/_catalog/", false),
+        ("/v2/_CATALOG", false),
+        ("/V2/_catalog", false),
+        ("/v2/./_catalog", false),
+        ("/v2/x/../_catalog", false),
+        ("/v2/_catalog%00", false),
+        ("/v2/hidden-name/_catalog", false),
     ] {
         let anonymous = http::request(server.authority(), "GET", path, NONE, b"");
+        let strange = other.request("GET", path, &[], b"");
         let known = registry.request("GET", path, &[], b"");
-        for answer in [anonymous, known] {
-            assert!(
-                (400..500).contains(&answer.status),
-                "{path}: {}",
-                answer.status
-            );
-            assert!(
-                !answer.text().contains("hidden-name"),
-                "{path}: {}",
-                answer.text()
-            );
+        assert!((400..500).contains(&anonymous.status), "{path}");
+        for answer in [&anonymous, &strange] {
+            let text = answer.text();
+            assert!(!text.contains("hidden-name"), "{path}: {text}");
+        }
+        if served {
+            let list = |names: &[&str]| json!({"repositories": names});
+            assert_eq!(strange.json(), list(&["own-name"]), "{path}");
+            assert_eq!(known.json(), list(&["hidden-name"]), "{path}");
+        } else {
+            for answer in [&strange, &known] {
+                let (status, text) = (answer.status, answer.text());
+                assert!((400..500).contains(&status), "{path}: {status}");
+                assert!(!text.contains("repositories"), "{path}: {text}");
+            }
         }
     }
 }

@@ -35,16 +35,22 @@ impl State {
         self
     }
 
+    /// Whether the server keeps exactly this now.
+    pub(crate) fn look_once(&self, server: &Server) -> Result<(), String> {
+        let now = Self::of(server);
+        if now == *self {
+            return Ok(());
+        }
+        Err(self.difference(&now))
+    }
+
     /// Waits until the server keeps exactly this: what a client left behind goes after it has left.
     pub(crate) fn wait_for(&self, server: &Server) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let now = Self::of(server);
-            if now == *self {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                return Err(self.difference(&now));
+            let looked = self.look_once(server);
+            if looked.is_ok() || Instant::now() > deadline {
+                return looked;
             }
         }
     }
