@@ -10,8 +10,8 @@ use crate::{Ctx, Error, Result, data, page};
 /// The most referrers of one page.
 pub const MAX_PAGE: i64 = 1_000;
 
-/// Characters of annotations after which a page ends: an answer should stay within what a manifest may have.
-const PAGE_CHARACTERS: i64 = 3 << 20;
+/// Bytes of annotations after which a page ends: an answer should stay within what a manifest may have.
+const PAGE_BYTES: usize = 3 << 20;
 
 /// A manifest that names another as its subject.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,21 +63,26 @@ pub async fn list(
             referrers: Vec::new(),
             next: None,
         };
-        let (mut characters, mut seen) = (0_i64, 0_i64);
+        let (mut bytes, mut seen) = (0_usize, 0_i64);
         let mut last_seen = None;
         for row in rows {
-            let grown = characters.saturating_add(row.annotations_length);
-            if seen >= limit || (grown > PAGE_CHARACTERS && !page.referrers.is_empty()) {
+            if seen >= limit {
                 page.next = last_seen;
                 return Ok(page);
             }
-            (seen, last_seen) = (seen + 1, Some(row.digest.clone()));
+            let digest = row.digest.clone();
             let kind = artifact_type_of(&row).map(str::to_owned);
-            if wanted.is_some() && wanted != kind {
-                continue;
+            if wanted.is_none() || wanted == kind {
+                // Measured as they are sent: the row tells characters, which may be of several bytes each.
+                let text = annotations_of(tx, grant, &row)?;
+                bytes = bytes.saturating_add(text.as_ref().map_or(0, String::len));
+                if bytes > PAGE_BYTES && !page.referrers.is_empty() {
+                    page.next = last_seen;
+                    return Ok(page);
+                }
+                page.referrers.push(referrer(row, kind, text)?);
             }
-            characters = grown;
-            page.referrers.push(referrer(tx, grant, row, kind)?);
+            (seen, last_seen) = (seen + 1, Some(digest));
         }
         page.next = last_seen.filter(|_| full);
         Ok(page)
@@ -92,17 +97,24 @@ fn artifact_type_of(row: &ReferrerRow) -> Option<&str> {
         .or(row.config_media_type.as_deref())
 }
 
-fn referrer(
+/// The text of a referrer's annotations: what is long does not come with its row.
+fn annotations_of(
     tx: &mut data::Tx<'_>,
     grant: &crate::Grant<BatchGetImage>,
+    row: &ReferrerRow,
+) -> Result<Option<String>> {
+    match &row.annotations {
+        None if row.annotations_length > 0 => data::referrers::annotations(tx, grant, &row.digest),
+        short => Ok(short.clone()),
+    }
+}
+
+fn referrer(
     row: ReferrerRow,
     artifact_type: Option<String>,
+    annotations: Option<String>,
 ) -> Result<Referrer> {
-    let text = match row.annotations {
-        None if row.annotations_length > 0 => data::referrers::annotations(tx, grant, &row.digest)?,
-        short => short,
-    };
-    let annotations = text
+    let annotations = annotations
         .map(|text| serde_json::from_str(&text).map_err(Error::internal))
         .transpose()?;
     Ok(Referrer {

@@ -53,21 +53,25 @@ pub(super) fn set_location(headers: &mut HeaderMap, ctx: &Ctx, path: &str) {
     set(headers, LOCATION, &place(ctx, path));
 }
 
-/// 304 when the client says that it has this content already. `headers`: the request's.
+/// Whether the client says that it has this content already. `headers`: the request's.
 ///
 /// Source: RFC 9110, 13.1.2; an entity tag here is the digest, so that a weak comparison is as good as a strong one.
+pub(super) fn has_already(headers: &HeaderMap, digest: &Digest) -> bool {
+    headers.get_all(IF_NONE_MATCH).iter().any(|value| {
+        let listed = value.to_str().unwrap_or("").split(',').map(str::trim);
+        listed
+            .map(|tag| tag.strip_prefix("W/").unwrap_or(tag))
+            .any(|tag| tag == "*" || tag.trim_matches('"') == digest.as_str())
+    })
+}
+
+/// 304 when the client has this content already.
 pub(super) fn not_modified(
     headers: &HeaderMap,
     digest: &Digest,
     media_type: Option<&str>,
 ) -> Option<Answer> {
-    let has = headers.get_all(IF_NONE_MATCH).iter().any(|value| {
-        let listed = value.to_str().unwrap_or("").split(',').map(str::trim);
-        listed
-            .map(|tag| tag.strip_prefix("W/").unwrap_or(tag))
-            .any(|tag| tag == "*" || tag.trim_matches('"') == digest.as_str())
-    });
-    has.then(|| {
+    has_already(headers, digest).then(|| {
         let mut answer = empty(StatusCode::NOT_MODIFIED);
         describe_content(answer.headers_mut(), digest, media_type);
         answer

@@ -86,8 +86,11 @@ async fn get(call: Call<'_>, name: &RepositoryName, digest: &Digest) -> Result<A
     Ok(answer)
 }
 
-/// Reads `Range`, unless `If-Range` means other content.
+/// Reads `Range`, unless `If-Range` means other content, or the client has all of it (RFC 9110, 13.2.2: 304, not 416).
 fn part(headers: &HeaderMap, digest: &Digest) -> Option<Part> {
+    if answer::has_already(headers, digest) {
+        return None;
+    }
     if let Some(tag) = headers.get(IF_RANGE)
         && tag.to_str().ok() != Some(&format!("\"{digest}\""))
     {

@@ -525,3 +525,41 @@ fn the_collector_and_undelete_survive_an_abort_at_each_of_their_failpoints() {
         assert_eq!(admin::tables(&server)["blobs"], blobs, "{name}");
     }
 }
+
+#[test]
+fn several_tags_cut_off_by_an_abort_are_all_moved_or_none_is() {
+    let mut server = Server::start(Options::testing());
+    server.create_repository(REPOSITORY);
+    let (old, new) = (image(1), image(2));
+    let registry = server.registry();
+    registry.push(&old, REPOSITORY, "old");
+    registry.push(&new, REPOSITORY, "new");
+    let tags: Vec<String> = (0..8).map(|number| format!("tag=t{number}")).collect();
+    let move_to = |registry: &Registry, image: &Image| {
+        let reference = format!("{}?{}", image.digest(), tags.join("&"));
+        registry.try_put_manifest(image, REPOSITORY, &reference)
+    };
+    for (name, moved) in [
+        ("before-manifest-commit", false),
+        ("after-manifest-commit", true),
+    ] {
+        let registry = server.registry();
+        let moves = move_to(&registry, &old).expect("an answer");
+        moves.expect_status(201);
+        admin::arm(&server, name);
+        let cut_off = move_to(&registry, &new);
+        assert!(cut_off.is_err(), "{name} was passed: {cut_off:?}");
+        assert_eq!(server.process().wait().signal(), Some(6), "{name}");
+
+        server = server.restart();
+        let registry = server.registry();
+        let there = if moved { &new } else { &old };
+        for number in 0..8 {
+            registry.expect_image(there, REPOSITORY, &format!("t{number}"));
+        }
+        // What was cut off succeeds when it is done again.
+        let again = move_to(&registry, &new).expect("an answer");
+        again.expect_status(201);
+        registry.expect_image(&new, REPOSITORY, "t7");
+    }
+}

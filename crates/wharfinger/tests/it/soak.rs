@@ -150,7 +150,9 @@ fn tick(world: &World<'_>, seed: u64, models: &[Arc<Mutex<Model>>], until: Insta
     let mut dice = Dice::new(seed);
     let mut moves = 0;
     while Instant::now() < until && !world.over.load(Ordering::SeqCst) {
-        let hours = 1 + i64::try_from(dice.below(40)).expect("a small number");
+        // Mostly shorter than a day, so that promises are used and not only broken off.
+        let longest = if dice.below(3) == 0 { 40 } else { 12 };
+        let hours = 1 + i64::try_from(dice.below(longest)).expect("a small number");
         world.move_clock(hours * HOUR, models);
         moves += 1;
         // Clients work beside the collector for a while.

@@ -136,6 +136,68 @@ fn an_index_has_a_thousand_indexes_and_not_one_more() {
     bounded.finish("an index of 1,000 indexes");
 }
 
+/// Every page of an API list: how many entries, and in how many pages.
+fn api_pages(server: &Server, operation: &str, member: &str) -> (usize, usize) {
+    let (mut entries, mut pages) = (0, 0);
+    let mut request = json!({"repositoryName": "app", "maxResults": 1_000});
+    loop {
+        let page = server.call(operation, &request);
+        let some = page[member].as_array().expect("a list").len();
+        assert!(some <= 1_000, "{operation}: {some} in one page");
+        (entries, pages) = (entries + some, pages + 1);
+        match page["nextToken"].as_str() {
+            Some(token) => request["nextToken"] = json!(token),
+            None => return (entries, pages),
+        }
+        assert!(pages < 100, "{operation} does not end");
+    }
+}
+
+#[test]
+fn an_index_bomb_is_stored_small_and_never_expanded() {
+    let bounded = Bounded::start();
+    let registry = &bounded.registry;
+    let image = manifest(&json!({}));
+    stored(registry, "app", &image);
+    // A thousand members on each of sixteen levels: 10^48 images, were they counted.
+    let mut inner = vec![descriptor(OCI_MANIFEST, &image); 1_000];
+    let mut bombs = Vec::new();
+    for level in 0..16 {
+        let bomb = index_of(&inner, &numbered(level));
+        stored(registry, "app", &bomb);
+        inner = vec![descriptor(OCI_INDEX, &bomb); 1_000];
+        bombs.push(bomb);
+    }
+    let beyond = index_of(&inner, &json!({}));
+    refused(
+        &put(registry, "app", "bomb", &beyond),
+        400,
+        "MANIFEST_INVALID",
+    );
+    assert_eq!(
+        api_pages(&bounded.server, "DescribeImages", "imageDetails").0,
+        17
+    );
+    // Each goes with one request, from the outermost inwards, and is held until then.
+    let delete = |bytes: &[u8]| {
+        let path = format!("/v2/app/manifests/{}", Digest::of(bytes));
+        registry.request("DELETE", &path, &[], b"")
+    };
+    for pair in bombs.windows(2).rev() {
+        let [inner, outer] = pair else { continue };
+        refused(&delete(inner), 409, "UNSUPPORTED");
+        assert!(
+            registry
+                .get_manifest("app", Digest::of(outer).as_str())
+                .expect_status(200)
+                .body
+                == *outer
+        );
+        delete(outer).expect_status(202);
+    }
+    bounded.finish("an index bomb");
+}
+
 #[test]
 fn diamonds_cost_what_their_manifests_do_and_not_what_their_paths_would() {
     let bounded = Bounded::start();
@@ -214,6 +276,14 @@ fn ten_thousand_referrers_are_listed_to_the_end() {
     // What is never found is looked for in pages too, and the last one ends it.
     let (pages, none) = found("?artifactType=application/vnd.example.none");
     assert!(none.is_empty() && pages <= 11, "{pages} pages");
+    for (operation, member) in [
+        ("DescribeImages", "imageDetails"),
+        ("ListImages", "imageIds"),
+    ] {
+        let (entries, pages) = api_pages(&bounded.server, operation, member);
+        assert_eq!(entries, MANY, "{operation}");
+        assert!((10..=11).contains(&pages), "{operation}: {pages} pages");
+    }
     bounded.finish("10,000 referrers");
 }
 
@@ -237,5 +307,9 @@ fn ten_thousand_tags_are_listed_to_the_end() {
     let last = registry.request("GET", "/v2/app/tags/list?last=t09998", &[], b"");
     assert_eq!(last.json()["tags"], json!(["t09999"]));
     assert!(next_page(&last).is_none());
+    let (entries, _) = api_pages(&bounded.server, "ListImages", "imageIds");
+    assert_eq!(entries, MANY);
+    let (images, _) = api_pages(&bounded.server, "DescribeImages", "imageDetails");
+    assert_eq!(images, 10);
     bounded.finish("10,000 tags");
 }

@@ -259,6 +259,16 @@ fn what_a_client_has_already_is_not_sent_again() {
                 .expect_status(200);
         }
     }
+    // Without a length, which would be taken for that of the content; and before any range is looked at.
+    let headers = [("if-none-match", "*"), ("range", "bytes=100-")];
+    let path = format!("/v2/app/blobs/{layer}");
+    let again = registry
+        .request("GET", &path, &headers, b"")
+        .expect_status(304);
+    assert!(again.header("content-length").is_none());
+    let headers = [("if-none-match", "\"x\""), ("range", "bytes=100-")];
+    let outside = registry.request("GET", &path, &headers, b"");
+    refused(&outside, 416, "RANGE_INVALID");
     // After the tag was moved, what the client had is no longer it.
     put(&registry, "app", "v1", &numbered(2)).expect_status(201);
     let etag = format!("\"{digest}\"");

@@ -278,6 +278,32 @@ fn long_annotations_end_a_page_before_its_number_does() {
 }
 
 #[test]
+fn a_page_is_bounded_in_bytes_and_not_in_characters() {
+    let (_server, registry) = started();
+    let subject = descriptor(OCI_MANIFEST, b"subject");
+    // Four bytes each: some short enough to come with their rows, some too long for that.
+    let all: Vec<Vec<u8>> = (0..300)
+        .map(|number| {
+            let times = if number % 3 == 0 { 20_000 } else { 3_000 };
+            let annotations =
+                json!({"long": "\u{1f6a2}".repeat(times), "number": number.to_string()});
+            manifest(&json!({"subject": subject, "annotations": annotations}))
+        })
+        .collect();
+    for bytes in &all {
+        stored(&registry, "app", bytes);
+    }
+    let subject = Digest::of(b"subject");
+    let pages = pages(&registry, &format!("/v2/app/referrers/{subject}"));
+    let found: Vec<String> = pages.iter().flat_map(digests).collect();
+    assert_eq!(found, sorted(&all));
+    assert!((3..=6).contains(&pages.len()), "{} pages", pages.len());
+    for page in &pages {
+        assert!(page.body.len() <= 4 << 20, "{} bytes", page.body.len());
+    }
+}
+
+#[test]
 fn a_deleted_referrer_is_listed_no_more_and_comes_back_when_pushed_again() {
     let (_server, registry) = started();
     let subject = descriptor(OCI_MANIFEST, b"subject");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wharf_wire::oci::Digest;
 
 use crate::support::http::{Connection, Response};
-use crate::support::images::{Image, OCI_MANIFEST, noise};
+use crate::support::images::{Image, OCI_MANIFEST, descriptor, noise};
 use crate::support::note::note;
 use crate::support::registry::Registry;
 use crate::support::{Options, Server, admin, stored};
@@ -56,6 +56,36 @@ impl Pair {
         let (first, second) = std::thread::scope(|scope| {
             let first = scope.spawn(|| timed(one, first));
             let second = timed(other, second);
+            (first.join().expect("an answer"), second)
+        });
+        self.overlapping += usize::from(first.0.max(second.0) < first.2.min(second.2));
+        [first.1, second.1]
+    }
+
+    /// The same, the second a call of the API.
+    fn send_with_call(
+        &mut self,
+        (method, path, body): Request<'_>,
+        server: &Server,
+        operation: &str,
+        call: &serde_json::Value,
+    ) -> [Response; 2] {
+        let call = call.to_string();
+        let headers = server.ecr_headers(operation, call.as_bytes());
+        let ready = &Barrier::new(2);
+        let registry = &self.registry;
+        let [one, other] = &mut self.connections;
+        let (first, second) = std::thread::scope(|scope| {
+            let first = scope.spawn(move || {
+                ready.wait();
+                let began = Instant::now();
+                let answer = registry.request_on(one, method, path, &[], body);
+                (began, answer.expect("an answer"), Instant::now())
+            });
+            ready.wait();
+            let began = Instant::now();
+            let answer = other.request("POST", "/", &headers, call.as_bytes());
+            let second = (began, answer.expect("an answer"), Instant::now());
             (first.join().expect("an answer"), second)
         });
         self.overlapping += usize::from(first.0.max(second.0) < first.2.min(second.2));
@@ -201,4 +231,104 @@ fn of_two_pushes_that_move_the_same_tags_one_has_them_all() {
         first_had_them += usize::from(pointed[0] == digests[0].as_str());
     }
     pair.expect_overlap(&format!("the first had the tags in {first_had_them}"));
+}
+
+#[test]
+fn a_layer_mounted_while_the_sources_repository_is_deleted_is_whole_or_not_there() {
+    const REPOSITORIES: u64 = 60;
+    let server = Server::start(Options::testing());
+    server.create_repository("to");
+    let mut pair = Pair::new(&server);
+    let registry = server.registry();
+    registry
+        .try_push_blob("to", &image(0).blobs[0])
+        .expect("a blob");
+    let mut mounted = Vec::new();
+    for round in 0..REPOSITORIES {
+        let (image, name) = (image(round), format!("from{round}"));
+        server.create_repository(&name);
+        let digest = registry
+            .try_push_blob(&name, &image.blobs[1])
+            .expect("a blob");
+        let mount = format!("/v2/to/blobs/uploads/?mount={digest}&from={name}");
+        let [made, gone] = pair.send_with_call(
+            ("POST", &mount, b""),
+            &server,
+            "DeleteRepository",
+            &json!({"repositoryName": name, "force": true}),
+        );
+        gone.expect_status(200);
+        let tag = format!("v{round}");
+        let put = registry
+            .try_put_manifest(&image, "to", &tag)
+            .expect("an answer");
+        if made.status == 201 {
+            put.expect_status(201);
+            mounted.push((tag, image));
+        } else {
+            made.expect_status(202);
+            put.expect_status(404);
+        }
+    }
+    let count = mounted.len();
+    note(&format!(
+        "{} of {REPOSITORIES} rounds overlapped; {count} were mounted",
+        pair.overlapping
+    ));
+    assert!(
+        pair.overlapping >= 40,
+        "only {} overlapped",
+        pair.overlapping
+    );
+    admin::sweep_when_all_is_over(&server);
+    admin::sweep_when_all_is_over(&server);
+    let registry = server.registry();
+    for (tag, image) in &mounted {
+        registry.expect_image(image, "to", tag);
+    }
+}
+
+#[test]
+fn a_referrer_pushed_while_its_subject_is_deleted_is_there_whoever_was_first() {
+    let server = Server::start(Options::testing());
+    server.create_repository("app");
+    let mut pair = Pair::new(&server);
+    let registry = server.registry();
+    let base = image(0);
+    for blob in &base.blobs {
+        registry.try_push_blob("app", blob).expect("a blob");
+    }
+    for round in 0..ROUNDS {
+        let subject = super::manifest(&base, &round.to_string(), "subject");
+        let digest = Digest::of(&subject);
+        let path = format!("/v2/app/manifests/{digest}");
+        let kind = [("content-type", OCI_MANIFEST)];
+        registry
+            .request("PUT", &path, &kind, &subject)
+            .expect_status(201);
+        let mut referrer: serde_json::Value = serde_json::from_slice(&subject).expect("a manifest");
+        referrer["subject"] = descriptor(OCI_MANIFEST, &subject);
+        let referrer = referrer.to_string().into_bytes();
+        let own = Digest::of(&referrer);
+        let push = format!("/v2/app/manifests/{own}");
+        let [put, gone] = pair.send(("PUT", &push, &referrer), ("DELETE", &path, b""));
+        let put = put.expect_status(201);
+        assert_eq!(put.header("oci-subject"), Some(digest.as_str()));
+        gone.expect_status(202);
+        registry
+            .get_manifest("app", digest.as_str())
+            .expect_status(404);
+        let pulled = registry
+            .get_manifest("app", own.as_str())
+            .expect_status(200);
+        assert_eq!(pulled.body, referrer);
+        let list = format!("/v2/app/referrers/{digest}");
+        let list = registry.request("GET", &list, &[], b"").expect_status(200);
+        assert_eq!(list.json()["manifests"][0]["digest"], own.as_str());
+        // A subject that is pushed again has its referrer still.
+        registry
+            .request("PUT", &path, &kind, &subject)
+            .expect_status(201);
+    }
+    pair.expect_overlap("every referrer was listed");
 }

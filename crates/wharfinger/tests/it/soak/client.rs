@@ -11,7 +11,9 @@ use crate::support::images::{OCI_INDEX, OCI_MANIFEST, descriptor, noise};
 use crate::support::registry::Registry;
 
 /// Layers that all clients push: some lie in rows, some in objects.
-pub(super) const LAYERS: u64 = 18;
+pub(super) const LAYERS: u64 = 42;
+/// The first of them are named by most images; the others come alone as a rule, so that only a promise keeps them.
+const COMMON: u64 = 18;
 
 /// A layer of the pool.
 pub(super) fn layer(number: u64) -> Vec<u8> {
@@ -104,7 +106,8 @@ impl<'a> Client<'a> {
             0..10 => self.look_at_layer(repository, name),
             10..20 => self.look_at_image(repository, name),
             20..30 => self.pull(repository, name),
-            30..55 => self.push_image(repository, name),
+            30..42 => self.push_layer(repository, name),
+            42..55 => self.push_image(repository, name),
             55..66 => self.push_index(repository, name),
             66..75 => self.tag(repository, name),
             75..81 => self.untag(repository, name),
@@ -240,10 +243,21 @@ impl<'a> Client<'a> {
         digest
     }
 
+    /// Sees to it that a layer is there which no image names, or not yet.
+    fn push_layer(&mut self, repository: &mut Repository, name: &str) {
+        let bytes = layer(COMMON + self.dice.below(LAYERS - COMMON));
+        self.bring(repository, name, &bytes);
+    }
+
     fn push_image(&mut self, repository: &mut Repository, name: &str) {
         let mut layers = Vec::new();
         for _ in 0..=self.dice.below(3) {
-            layers.push(layer(self.dice.below(LAYERS)));
+            let of = if self.dice.below(6) == 0 {
+                LAYERS
+            } else {
+                COMMON
+            };
+            layers.push(layer(self.dice.below(of)));
         }
         self.made += 1;
         let config = json!({ "architecture": "amd64", "os": "linux", "author": self.made });
