@@ -106,6 +106,7 @@ fn steps(full: bool) -> Result<Vec<Step>, String> {
         // The slow ones are marked as ignored.
         test.line
             .extend(["--run-ignored".to_owned(), "all".to_owned()]);
+        test.env = Some(("SOAK_SECONDS", "420"));
     }
     Ok(vec![
         format,

@@ -9,7 +9,7 @@ use wharf_meta::{blobs, jobs, manifests, orphans, tags};
 
 use super::events::{self, ServiceGrant};
 use super::trash::{Document, REPOSITORY_DELETED, tags_of};
-use super::{Tx, bytes::column};
+use super::{Tx, aliases, bytes::column};
 use crate::{Error, Micros, Result, ids};
 
 /// Rows that bringing one image back may make: an index may have many members.
@@ -59,7 +59,9 @@ pub(crate) fn image(
             ))
         })?;
     let digest = match which {
-        Which::Digest(digest) => digest.clone(),
+        Which::Digest(digest) => {
+            aliases::identity(tx, repository.id, digest)?.unwrap_or_else(|| digest.clone())
+        }
         Which::Tag(tag) => tagged(tx, &repository, tag, grant.now)?,
     };
     if orphans::there(tx.meta, repository.id, &digest)? {
@@ -154,6 +156,8 @@ fn plan(tx: &mut Tx<'_>, repository: i64, digest: &str, now: Micros) -> Result<V
         };
         let document = Document::of(tx, &row)?;
         for link in &document.links {
+            // One that a client deleted was kept for this.
+            blobs::undelete_link(tx.meta, repository, link)?;
             if blobs::find_link(tx.meta, repository, link)?.is_none() {
                 return Err(refused(format!("its layer {link} is gone")));
             }
@@ -178,7 +182,6 @@ fn restore(tx: &mut Tx<'_>, repository: i64, plan: &[Found]) -> Result<()> {
         let (row, sealed) = found.document.manifest(digest)?;
         manifests::insert(tx.meta, repository, &row, &sealed)?;
         for (position, link) in (0_i64..).zip(&found.document.links) {
-            blobs::undelete_link(tx.meta, repository, link)?;
             manifests::add_link(tx.meta, repository, digest, position, link)?;
         }
     }

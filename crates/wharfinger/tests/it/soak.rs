@@ -20,7 +20,7 @@ use crate::support::{Options, Server, admin, stored};
 /// Clients at once.
 const CLIENTS: u64 = 4;
 /// How long, unless said otherwise.
-const SECONDS: u64 = 40;
+const SECONDS: u64 = 120;
 /// What ends so near to now that the server may see it otherwise is moved out of the way.
 const MARGIN: i64 = 10 * MINUTE;
 

@@ -218,3 +218,21 @@ fn an_image_in_the_trash_keeps_a_layer_that_was_deleted_from_its_repository() {
     admin::sweep_when_all_is_over(&server);
     assert_eq!(stored::object_files(server.data_dir()), files);
 }
+
+#[test]
+fn an_image_comes_back_whole_though_a_layer_of_it_was_deleted_meanwhile() {
+    let (server, registry) = started();
+    let image = Image::with_layers(77, &[600, 800_000]);
+    registry.push(&image, "app", "whole");
+    let digest = image.digest();
+    let manifest = format!("/v2/app/manifests/{digest}");
+    registry
+        .request("DELETE", &manifest, &[], b"")
+        .expect_status(202);
+    for blob in &image.blobs {
+        delete_blob(&registry, &Digest::of(blob)).expect_status(202);
+    }
+    let undeleted = server.wharfinger(&["undelete", "app:whole"]);
+    assert!(undeleted.status.success(), "{undeleted:?}");
+    registry.expect_image(&image, "app", "whole");
+}
