@@ -95,6 +95,7 @@ pub(crate) fn render_fault(path: &str, request_id: &str, fault: Fault) -> Answer
         }
     };
     if registry_path(path).is_some() {
+        // No refusal of access, which is all that the modes render differently.
         Refusal::new(status, ErrorCode::Unknown, failure.message())
             .render(request_id, Compat::Extended)
     } else {

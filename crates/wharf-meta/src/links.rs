@@ -2,6 +2,8 @@
 use crate::{Micros, Result, Row, Tx};
 
 crate::statements! {
+    GET = "SELECT links.blob, links.keep_until, links.trash_until, links.deleted_at, blobs.size, blobs.media_type
+           FROM links JOIN blobs ON blobs.id = links.blob WHERE links.repository = $1 AND links.digest = $2";
     DUE = "SELECT links.repository, links.digest, links.blob, links.keep_until, links.trash_until, blobs.account, blobs.region, blobs.size
            FROM links JOIN blobs ON blobs.id = links.blob WHERE links.due_at <= $1 ORDER BY links.due_at LIMIT $2";
     NEXT_DUE = "SELECT MIN(due_at) FROM links";
@@ -52,6 +54,42 @@ fn from_row(row: &Row) -> Result<DueLink> {
         region: row.get(6)?,
         size: row.get(7)?,
     })
+}
+
+/// A link, whether it serves its blob or only keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptLink {
+    /// The blob's id.
+    pub blob: i64,
+    /// Not collected before, microseconds since 1970.
+    pub keep_until: Micros,
+    /// Kept for the trash until, microseconds since 1970.
+    pub trash_until: Option<Micros>,
+    /// When a client deleted the blob, microseconds since 1970: since then it serves nothing.
+    pub deleted_at: Option<Micros>,
+    /// Plain bytes.
+    pub size: i64,
+    /// The media type that the first manifest gave it.
+    pub media_type: Option<String>,
+}
+
+/// A repository's link to a digest, also one that a client deleted.
+///
+/// # Errors
+/// Those of the database.
+pub fn get(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<KeptLink>> {
+    let row = tx.row(&GET, &[&repository, &digest])?;
+    row.map(|row| {
+        Ok(KeptLink {
+            blob: row.get(0)?,
+            keep_until: row.get(1)?,
+            trash_until: row.get(2)?,
+            deleted_at: row.get(3)?,
+            size: row.get(4)?,
+            media_type: row.get(5)?,
+        })
+    })
+    .transpose()
 }
 
 /// Up to `limit` links that are due at `now`, the first in front.

@@ -5,9 +5,6 @@ use crate::action::DescribeRepositories;
 use crate::authorize::Resource;
 use crate::{Ctx, Result, data, page};
 
-/// The most names of one page: ECR's limit of `maxResults`.
-pub const MAX_PAGE: i64 = 1_000;
-
 /// One page of repository names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogPage {
@@ -22,7 +19,7 @@ pub struct CatalogPage {
 /// `AccessDenied`; `InvalidParameter` for a `last` that cannot be a name.
 /// Source: docker's registry API, `GET /v2/_catalog`; ecr.md 6.4.
 pub async fn list(ctx: &Ctx, n: Option<i64>, last: Option<&str>) -> Result<CatalogPage> {
-    let limit = n.unwrap_or(MAX_PAGE).clamp(0, MAX_PAGE);
+    let limit = page::size(n);
     let which = ("_catalog", ctx.account.as_str());
     let after = page::after_name(ctx, which, last, |name| RepositoryName::parse(name).is_ok())?;
     let resource = Resource::AllRepositories {

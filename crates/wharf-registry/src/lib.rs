@@ -36,6 +36,7 @@ pub use error::Error;
 pub use failpoint::Failpoints;
 pub use ids::new_request_id;
 pub use keyring::RegistryKeyRef;
+pub use page::MAX_PAGE;
 pub use service::{AccessKey, AccountInfo, PasswordError, Service};
 pub use settings::{Compat, RootCredentials, Settings};
 pub use wharf_identity::Secret;

@@ -27,7 +27,7 @@ pub async fn mount(
     }
     // Looked at first: a write is a wait for the disk, and clients ask at a venture.
     let (caller, layer, source) = (ctx.clone(), digest.clone(), ctx.repository(from));
-    let look = move |tx: &mut data::Tx<'_>, grant: &_| match sources(&caller, tx, grant, &source)? {
+    let look = move |tx: &mut data::Tx<'_>, grant: &_| match both(&caller, tx, grant, &source)? {
         Some((_, source)) => mounting::has(tx, &source, &layer),
         None => Ok(false),
     };
@@ -44,7 +44,7 @@ pub async fn mount(
         let (caller, layer, source) = (ctx.clone(), digest.clone(), ctx.repository(from));
         let keys = registry.clone();
         let link = move |tx: &mut data::Tx<'_>, grant: &_| {
-            let Some((target, source)) = sources(&caller, tx, grant, &source)? else {
+            let Some((target, source)) = both(&caller, tx, grant, &source)? else {
                 return Ok(Mounted::No);
             };
             mounting::mount(tx, &target, &source, &layer, &keys)
@@ -66,8 +66,8 @@ pub async fn mount(
     Ok(mounted)
 }
 
-/// Both grants, or none if one of them is refused.
-fn sources(
+/// The grants for the target and for the source, or none if one of them is refused.
+fn both(
     ctx: &Ctx,
     tx: &mut data::Tx<'_>,
     grant: &Grant<InitiateLayerUpload>,

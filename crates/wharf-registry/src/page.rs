@@ -71,6 +71,14 @@ pub(crate) fn next_name(ctx: &Ctx, (operation, about): (&str, &str), name: &str)
     }
 }
 
+/// The most entries of a page of the registry protocol's lists: ECR's limit of `maxResults`.
+pub const MAX_PAGE: i64 = 1_000;
+
+/// How many entries a page has when a client asks for `n`.
+pub(crate) fn size(n: Option<i64>) -> i64 {
+    n.unwrap_or(MAX_PAGE).clamp(0, MAX_PAGE)
+}
+
 /// The most rows one read may fetch: the store's own limit.
 pub(crate) const MAX_ROWS: i64 = 1_000;
 

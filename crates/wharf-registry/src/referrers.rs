@@ -7,9 +7,6 @@ use wharf_wire::oci::Digest;
 use crate::action::BatchGetImage;
 use crate::{Ctx, Error, Result, data, page};
 
-/// The most referrers of one page.
-pub const MAX_PAGE: i64 = 1_000;
-
 /// Bytes of annotations after which a page ends: an answer should stay within what a manifest may have.
 const PAGE_BYTES: usize = 3 << 20;
 
@@ -48,7 +45,7 @@ pub async fn list(
     n: Option<i64>,
     last: Option<&str>,
 ) -> Result<ReferrersPage> {
-    let limit = n.unwrap_or(MAX_PAGE).clamp(0, MAX_PAGE);
+    let limit = page::size(n);
     let after = match last {
         None | Some("") => String::new(),
         Some(last) => Digest::parse(last)

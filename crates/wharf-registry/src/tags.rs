@@ -4,9 +4,6 @@ use wharf_wire::ids::{ImageTag, RepositoryName};
 use crate::action::ListImages;
 use crate::{Ctx, Result, data, page};
 
-/// The most tags of one page: ECR's limit of `maxResults`.
-pub const MAX_PAGE: i64 = 1_000;
-
 /// One page of tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagPage {
@@ -25,7 +22,7 @@ pub async fn list(
     n: Option<i64>,
     last: Option<&str>,
 ) -> Result<TagPage> {
-    let limit = n.unwrap_or(MAX_PAGE).clamp(0, MAX_PAGE);
+    let limit = page::size(n);
     let which = ("tags/list", name.as_str());
     let after = page::after_name(ctx, which, last, |tag| ImageTag::parse(tag).is_ok())?;
     let fetch = page::fetch(limit);

@@ -124,7 +124,13 @@ pub async fn told(ctx: &Ctx, name: &RepositoryName, id: &UploadId, received: u64
     if ctx.deviates(deviations::RANGE_ADVANCES) {
         return Ok(received);
     }
-    let (_, places) = read_whole(ctx, name, id).await?;
+    let id = id.clone();
+    let read = move |tx: &mut data::Tx<'_>, grant: &_| {
+        rows::extents_from::<UploadLayerPart>(tx, grant, &id, 0)
+    };
+    let (_, places) = ctx
+        .read::<UploadLayerPart, _, _>("first_extents", ctx.repository(name), read)
+        .await?;
     let end = |place: &ExtentPlace| place.first_byte.saturating_add(place.size);
     places
         .get(1)

@@ -92,6 +92,9 @@ fn layer_text(layer: &Value) -> Vec<String> {
         lines.push(", in the database".to_owned());
     }
     lines.push("\n".to_owned());
+    if let Some(at) = layer.get("deleted_at").filter(|at| !at.is_null()) {
+        lines.push(format!("  a client deleted it {}\n", time(Some(at))));
+    }
     let holders = members(layer, "held_by");
     for holder in holders {
         let digest = text_of(holder, "digest");

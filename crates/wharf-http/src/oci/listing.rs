@@ -5,13 +5,10 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, LINK};
 use http::{HeaderMap, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use wharf_registry::{Ctx, Error, deviations};
+use wharf_registry::{Ctx, Error, MAX_PAGE, deviations};
 
 use super::answer;
 use crate::edge::Answer;
-
-/// ECR's limit of `maxResults`, and ours.
-const MAX_PAGE: i64 = 1_000;
 
 /// What a query's value may have without being encoded.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC

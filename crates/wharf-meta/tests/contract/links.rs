@@ -1,5 +1,5 @@
 use wharf_meta::blobs::{self, BlobKeyRow, GivenUp};
-use wharf_meta::links::{self, DueLink, HELD};
+use wharf_meta::links::{self, DueLink, HELD, KeptLink};
 use wharf_meta::{Store, extents, manifests};
 
 use super::blobs::{blob, layer_of_object};
@@ -9,6 +9,7 @@ use super::tags::images;
 pub static CASES: &[crate::Case] = &cases![
     a_link_is_due_when_it_was_promised_and_then_when_it_is_said,
     a_link_that_a_manifest_holds_is_due_a_day_after_the_manifest_went,
+    a_link_that_a_client_deleted_is_still_kept,
     leaving_the_trash_breaks_no_promise,
     a_removed_link_takes_its_key_along_and_a_held_one_stays,
     a_blob_given_up_is_not_found_and_goes_after_its_extents,
@@ -69,6 +70,28 @@ async fn a_link_is_due_when_it_was_promised_and_then_when_it_is_said(store: &Sto
     .unwrap();
     assert_eq!(read(store, links::next_due).await, Ok(None));
     assert_eq!(due(store, HELD - 1).await, []);
+}
+
+async fn a_link_that_a_client_deleted_is_still_kept(store: &Store) {
+    linked(store, &[1]).await;
+    let kept = |deleted_at, keep_until| KeptLink {
+        blob: 1,
+        keep_until,
+        trash_until: None,
+        deleted_at,
+        size: 10,
+        media_type: None,
+    };
+    let get = || read(store, |tx| links::get(tx, 1, "sha256:l"));
+    assert_eq!(get().await, Ok(Some(kept(None, 10))));
+    write(store, |tx| blobs::delete_link(tx, 1, "sha256:l", 9))
+        .await
+        .unwrap();
+    assert_eq!(get().await, Ok(Some(kept(Some(9), 9))));
+    assert_eq!(
+        read(store, |tx| links::get(tx, 2, "sha256:l")).await,
+        Ok(None)
+    );
 }
 
 async fn a_link_that_a_manifest_holds_is_due_a_day_after_the_manifest_went(store: &Store) {

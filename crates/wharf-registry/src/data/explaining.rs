@@ -40,6 +40,8 @@ pub struct Layer {
     pub held_by: Vec<Holder>,
     /// Not collected before, microseconds since 1970: somebody was told that it exists.
     pub keep_until: Micros,
+    /// A client deleted it then: it serves nothing since.
+    pub deleted_at: Option<Micros>,
     /// The trash needs it until.
     pub trash_until: Option<Micros>,
     /// How many of its stored objects are in which state. None: its bytes lie in rows.
@@ -148,7 +150,7 @@ pub(crate) fn place(tx: &mut Tx<'_>, id: i64, digest: &str, now: Micros) -> Resu
 }
 
 fn layer(tx: &mut Tx<'_>, id: i64, digest: &str, now: Micros) -> Result<Option<Layer>> {
-    let Some(link) = blobs::find_link(tx.meta, id, digest)? else {
+    let Some(link) = links::get(tx.meta, id, digest)? else {
         return Ok(None);
     };
     let mut held_by = Vec::new();
@@ -163,6 +165,7 @@ fn layer(tx: &mut Tx<'_>, id: i64, digest: &str, now: Micros) -> Result<Option<L
         media_type: link.media_type,
         held_by,
         keep_until: link.keep_until,
+        deleted_at: link.deleted_at,
         trash_until: link.trash_until.filter(|until| *until > now),
         objects: blobs::object_states(tx.meta, link.blob)?,
     }))

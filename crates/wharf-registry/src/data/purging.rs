@@ -6,9 +6,9 @@ use serde_json::json;
 use wharf_meta::trash::{self as rows, After, TrashedManifest, TrashedRepository};
 use wharf_meta::{blobs, links, manifests, repositories, usage};
 
-use super::Tx;
 use super::events::{self, ServiceGrant};
 use super::trash::{Document, name_of};
+use super::{Tx, aliases};
 use crate::{Error, Result};
 
 /// Rows of the trash looked at in one transaction: of each the document is read.
@@ -84,8 +84,11 @@ pub(crate) fn scope(
         return Ok(Scope::Repositories(ids));
     };
     for id in ids {
-        if rows::manifest(tx.meta, id, digest, i64::MIN)?.is_some() {
-            return Ok(Scope::Image(id, digest.to_owned()));
+        let Some(digest) = aliases::identity(tx, id, digest)? else {
+            continue;
+        };
+        if rows::manifest(tx.meta, id, &digest, i64::MIN)?.is_some() {
+            return Ok(Scope::Image(id, digest));
         }
     }
     Err(refused(format!("{name}@{digest} is not in the trash")))
@@ -103,7 +106,7 @@ pub(crate) fn look(
     for row in page.iter().filter(|row| scope.holds(row)) {
         plan.images += 1;
         for digest in Document::of(tx, row)?.links {
-            let Some(link) = blobs::find_link(tx.meta, row.repository, &digest)? else {
+            let Some(link) = links::get(tx.meta, row.repository, &digest)? else {
                 continue;
             };
             if !blobs::is_held(tx.meta, row.repository, &digest)? && seen.insert(link.blob) {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wharf_meta::repositories::{self, RepositoryRow};
 use wharf_meta::trash::{self as rows, TrashedManifest};
-use wharf_meta::{blobs, jobs, manifests, orphans, tags};
+use wharf_meta::{blobs, jobs, links, manifests, orphans, tags};
 
 use super::events::{self, ServiceGrant};
 use super::trash::{Document, REPOSITORY_DELETED, tags_of};
@@ -157,8 +157,7 @@ fn plan(tx: &mut Tx<'_>, repository: i64, digest: &str, now: Micros) -> Result<V
         let document = Document::of(tx, &row)?;
         for link in &document.links {
             // One that a client deleted was kept for this.
-            blobs::undelete_link(tx.meta, repository, link)?;
-            if blobs::find_link(tx.meta, repository, link)?.is_none() {
+            if links::get(tx.meta, repository, link)?.is_none() {
                 return Err(refused(format!("its layer {link} is gone")));
             }
         }
@@ -174,14 +173,15 @@ fn plan(tx: &mut Tx<'_>, repository: i64, digest: &str, now: Micros) -> Result<V
     Ok(plan)
 }
 
-/// Makes the rows of images anew, and takes them out of the trash. Their links stay as they are: something else in the
-/// trash may need them as long.
+/// Makes the rows of images anew, and takes them out of the trash. Their links serve again, and stay for the trash as long
+/// as before: something else there may need them.
 fn restore(tx: &mut Tx<'_>, repository: i64, plan: &[Found]) -> Result<()> {
     for found in plan {
         let digest = found.row.digest.as_str();
         let (row, sealed) = found.document.manifest(digest)?;
         manifests::insert(tx.meta, repository, &row, &sealed)?;
         for (position, link) in (0_i64..).zip(&found.document.links) {
+            blobs::undelete_link(tx.meta, repository, link)?;
             manifests::add_link(tx.meta, repository, digest, position, link)?;
         }
     }

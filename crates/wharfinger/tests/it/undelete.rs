@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use serde_json::{Value, json};
-use wharf_wire::oci::Digest;
+use wharf_wire::oci::{Algorithm, Digest};
 
 use crate::support::images::{Image, OCI_INDEX, index};
 use crate::support::registry::Registry;
@@ -160,6 +160,34 @@ fn a_purge_asks_first_and_takes_what_it_told_of() {
     assert!(told.contains("no image with tag v1"), "{told}");
     days(&server, 1);
     assert_eq!(admin::tables(&server)["objects"], 0);
+}
+
+#[test]
+fn undelete_and_purge_take_the_sha512_that_an_image_was_pushed_by() {
+    let server = Server::start(Options::testing());
+    server.create_repository("app");
+    let registry = server.registry();
+    let image = Image::new(1, 1);
+    for blob in &image.blobs {
+        registry.try_push_blob("app", blob).expect("a blob");
+    }
+    let wide = Digest::with(Algorithm::Sha512, &image.manifest);
+    let stored = registry.try_put_manifest(&image, "app", wide.as_str());
+    stored.expect("an answer").expect_status(201);
+    let (named, other) = (
+        format!("app@{wide}"),
+        format!("app@{}", Digest::with(Algorithm::Sha512, b"other")),
+    );
+    delete(&registry, &wide);
+    let told = refused(&server.wharfinger(&["undelete", &other]));
+    assert!(told.contains("is not in the trash"), "{told}");
+    said(&server.wharfinger(&["undelete", &named]));
+    registry.expect_image(&image, "app", wide.as_str());
+    delete(&registry, &wide);
+    let told = refused(&server.wharfinger(&["purge", &other, "--yes"]));
+    assert!(told.contains("is not in the trash"), "{told}");
+    said(&server.wharfinger(&["purge", &named, "--yes"]));
+    assert_eq!(admin::tables(&server)["trash_manifests"], 0);
 }
 
 #[test]

@@ -232,6 +232,11 @@ fn an_image_comes_back_whole_though_a_layer_of_it_was_deleted_meanwhile() {
     for blob in &image.blobs {
         delete_blob(&registry, &Digest::of(blob)).expect_status(202);
     }
+    let why = server.wharfinger(&["why", Digest::of(&image.blobs[1]).as_str()]);
+    let why = String::from_utf8(why.stdout).expect("text");
+    for told in ["a client deleted it", "the trash needs it until"] {
+        assert!(why.contains(told), "{why}");
+    }
     let undeleted = server.wharfinger(&["undelete", "app:whole"]);
     assert!(undeleted.status.success(), "{undeleted:?}");
     registry.expect_image(&image, "app", "whole");
