@@ -58,7 +58,7 @@ impl Handler for App {
             "/healthz" | "/readyz" => health(&self.service, &request).await,
             path => match registry_path(path) {
                 Some(rest) => oci::handle(self, request, origin, rest).await,
-                None => aws::handle(self, request, origin).await,
+                None => Box::pin(aws::handle(self, request, origin)).await,
             },
         }
     }

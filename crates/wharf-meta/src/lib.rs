@@ -12,6 +12,7 @@
 //! store.write("create_account", Durability::Hard, move |tx| accounts::insert(tx, &row)).await?;
 //! # Ok(()) }
 //! ```
+mod changes;
 mod dialect;
 mod error;
 mod migrate;
@@ -25,6 +26,7 @@ mod tx;
 mod value;
 mod work;
 
+pub use changes::{Changes, Moment, Scope};
 pub use error::{Error, Result};
 pub use statement::{Database, Statement};
 pub use store::{Commits, Durability, Options, Store};

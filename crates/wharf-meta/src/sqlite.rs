@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use rusqlite::Connection;
 
+use crate::changes::Changes;
 use crate::migrate::{Migration, migrate};
 use crate::queue::Queue;
 use crate::store::Counters;
@@ -33,6 +34,7 @@ pub(crate) struct Engine {
     writes: Arc<Queue<(Durability, Box<dyn Work>)>>,
     reads: Arc<Queue<Box<dyn Work>>>,
     counters: Arc<Counters>,
+    changes: Arc<Changes>,
     threads: Threads,
 }
 
@@ -47,6 +49,7 @@ impl Engine {
         tx.set_event_seq(Some(last_seq + 1));
 
         let counters = Arc::new(Counters::default());
+        let changes = Arc::new(Changes::new());
         let writes = Arc::new(Queue::new(options.queue));
         let reads = Arc::new(Queue::new(options.queue));
         let threads = Threads::default();
@@ -63,12 +66,19 @@ impl Engine {
                 run_reader(tx, &queue, &counters);
             })?;
         }
-        let thread = writer::Writer::new(tx, Arc::clone(&writes), Arc::clone(&counters), wake);
+        let thread = writer::Writer::new(
+            tx,
+            Arc::clone(&writes),
+            Arc::clone(&counters),
+            Arc::clone(&changes),
+            wake,
+        );
         threads.spawn("meta-writer", move || thread.run())?;
         Ok(Self {
             writes,
             reads,
             counters,
+            changes,
             threads,
         })
     }
@@ -87,6 +97,10 @@ impl Engine {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     pub(crate) fn waiting(&self) -> usize {

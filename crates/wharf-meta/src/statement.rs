@@ -2,6 +2,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::changes::Scope;
 use crate::dialect;
 
 /// Which database a store, a transaction or an execution is of.
@@ -18,6 +19,7 @@ pub enum Database {
 pub struct Statement {
     name: &'static str,
     sql: &'static str,
+    scope: OnceLock<Scope>,
     sqlite: Prepared,
     postgresql: Prepared,
 }
@@ -43,6 +45,7 @@ impl Statement {
         Self {
             name,
             sql,
+            scope: OnceLock::new(),
             sqlite: Prepared::new(),
             postgresql: Prepared::new(),
         }
@@ -64,6 +67,11 @@ impl Statement {
             Database::Sqlite => dialect::sqlite(self.sql),
             Database::PostgreSql => dialect::postgresql(self.sql),
         })
+    }
+
+    /// What of the watched tables it changes.
+    pub fn scope(&self) -> Scope {
+        *self.scope.get_or_init(|| Scope::of(self.sql))
     }
 
     pub(crate) fn mark_executed(&self, database: Database) {

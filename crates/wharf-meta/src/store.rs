@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::changes::Changes;
 use crate::{Database, Error, Micros, Result, Tx, postgresql, sqlite, work};
 
 /// What a write survives once it is answered.
@@ -201,6 +202,14 @@ impl Store {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.waiting(),
             Engine::PostgreSql(engine) => engine.waiting(),
+        }
+    }
+
+    /// What changed when. Nothing on PostgreSQL, where other processes write too.
+    pub fn changes(&self) -> Option<&Changes> {
+        match &*self.engine {
+            Engine::Sqlite(engine) => Some(engine.changes()),
+            Engine::PostgreSql(_) => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! A transaction as closures see it.
 use std::collections::BTreeMap;
 
+use crate::changes::{Scope, Touched};
 use crate::{Database, Error, Result, Row, Statement, ToValue, ValueRef, postgresql, sqlite};
 
 /// The most rows that one statement may return.
@@ -18,6 +19,8 @@ pub struct Tx {
     next_event_seq: Option<i64>,
     /// Pages written, by a rough estimate, since it was last taken.
     pages: u64,
+    /// What statements changed since it was last taken, whether or not they stayed.
+    touched: Touched,
 }
 
 #[derive(Debug)]
@@ -34,6 +37,7 @@ impl Tx {
             failure: None,
             next_event_seq: None,
             pages: 0,
+            touched: Touched::default(),
         }
     }
 
@@ -136,6 +140,14 @@ impl Tx {
             }
         }
         self.pages += 1 + bytes as u64 / 4_096;
+        let scope = statement.scope();
+        if scope != Scope::Nothing {
+            let first = match values.first() {
+                Some(ValueRef::Integer(id)) => Some(*id),
+                _ => None,
+            };
+            self.touched.note(scope, first);
+        }
         Ok(values)
     }
 
@@ -167,6 +179,10 @@ impl Tx {
 
     pub(crate) fn take_pages(&mut self) -> u64 {
         std::mem::take(&mut self.pages)
+    }
+
+    pub(crate) fn take_touched(&mut self) -> Touched {
+        std::mem::take(&mut self.touched)
     }
 
     /// Runs a statement of transaction control.

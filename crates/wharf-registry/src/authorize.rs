@@ -141,16 +141,7 @@ pub fn authorize<A: Action>(
     resource: &Resource,
 ) -> Result<Grant<A>> {
     let region = request.region.clone();
-    let (account, arn) = match resource {
-        Resource::Registry => (request.account.clone(), "*".to_owned()),
-        Resource::Repository { account, name } | Resource::Name { account, name } => {
-            (account.clone(), repository_arn(&region, account, name))
-        }
-        Resource::AllRepositories { account } => (
-            account.clone(),
-            format!("arn:aws:ecr:{region}:{account}:repository/*"),
-        ),
-    };
+    let (account, arn) = subject(request, resource);
     decide::<A>(tx, policies, request, &account, &arn)?;
     let repository = match resource {
         Resource::Repository { account, name } => Some(
@@ -174,7 +165,35 @@ pub fn authorize<A: Action>(
     })
 }
 
-/// The decision alone: the key's row, then identity policies, then, across accounts, the resource's own policy.
+/// Whose a resource is, and what policies call it.
+fn subject(request: &RequestInfo, resource: &Resource) -> (AccountId, String) {
+    let region = &request.region;
+    match resource {
+        Resource::Registry => (request.account.clone(), "*".to_owned()),
+        Resource::Repository { account, name } | Resource::Name { account, name } => {
+            (account.clone(), repository_arn(region, account, name))
+        }
+        Resource::AllRepositories { account } => (
+            account.clone(),
+            format!("arn:aws:ecr:{region}:{account}:repository/*"),
+        ),
+    }
+}
+
+/// Decides on facts that are known to be current, without a transaction: the key is active, the resource exists.
+///
+/// # Errors
+/// `AccessDenied`.
+pub(crate) fn decide_known<A: Action>(
+    policies: &Policies,
+    request: &RequestInfo,
+    resource: &Resource,
+) -> Result<()> {
+    let (account, arn) = subject(request, resource);
+    judge::<A>(policies, request, &account, &arn)
+}
+
+/// The decision alone: the key's row, then what [`judge`] says.
 fn decide<A: Action>(
     tx: &mut data::Tx<'_>,
     policies: &Policies,
@@ -185,6 +204,16 @@ fn decide<A: Action>(
     if !data::accounts::key_is_active(tx, &request.principal)? {
         return Err(Error::CredentialsGone);
     }
+    judge::<A>(policies, request, account, arn)
+}
+
+/// Identity policies, then, across accounts, the resource's own policy.
+fn judge<A: Action>(
+    policies: &Policies,
+    request: &RequestInfo,
+    account: &AccountId,
+    arn: &str,
+) -> Result<()> {
     let denied = |why: &str| Error::AccessDenied {
         reason: format!(
             "User: {} is not authorized to perform: {} on resource: {arn} {why}",

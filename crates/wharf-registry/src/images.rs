@@ -3,17 +3,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use wharf_keys::DataKey;
+use wharf_meta::Changes;
 use wharf_meta::manifests::{ManifestRow, SealedManifest};
 use wharf_meta::repositories::RepositoryRow;
 use wharf_wire::ids::{AccountId, ImageTag, RepositoryName};
 use wharf_wire::oci::{Descriptor, Digest, Manifest, ManifestKind, Reference, convert};
 
 use crate::action::{BatchDeleteImage, BatchGetImage, PutImage};
-use crate::authorize::Resource;
+use crate::authorize::{Resource, decide_known};
 use crate::data::following;
 use crate::data::images::{self as data_images, ImageId, Miss, NewImage, RefersTo};
 use crate::data::trash::Followers;
-use crate::{Ctx, Error, Plane, Result, data, deviations, keyring};
+use crate::{Ctx, Error, Plane, Result, data, deviations, keyring, known};
 
 /// The largest manifest: ECR's limit, in bytes.
 pub const MAX_MANIFEST_BYTES: usize = 4 << 20;
@@ -232,8 +233,16 @@ pub async fn get(
     }))
 }
 
-/// What the transaction found: bytes already open, or still sealed.
-enum Found {
+/// What the transaction found.
+struct Found {
+    repository: RepositoryRow,
+    state: State,
+    /// Nobody asks the collector to look at it: it stays until somebody changes something.
+    lasting: bool,
+}
+
+/// Bytes already open, or still sealed.
+enum State {
     Open(Arc<Content>),
     Sealed(Box<(ManifestRow, SealedManifest)>),
     /// The collector is about to look at it: the answer that it exists has to be noted first.
@@ -258,55 +267,112 @@ pub(crate) async fn read(
     id: ImageId,
     counts: bool,
 ) -> Result<Result<Arc<Content>, Miss>> {
-    let cached = ctx.service().manifests().clone();
-    let asked = (resource.clone(), id.clone());
-    let found = ctx
-        .read::<BatchGetImage, _, _>("get_manifest", resource, move |tx, grant| {
-            let row = match data_images::find(tx, grant, &id)? {
-                Ok(row) => row,
-                Err(miss) => return Ok(Err(miss)),
-            };
-            if following::is_ending(&row, grant.now()) {
-                return Ok(Ok((grant.repository()?.clone(), Found::Ending)));
-            }
-            let repository = grant.repository()?;
-            if let Some(content) = cached.get(&(repository.id, row.digest.clone())) {
-                return Ok(Ok((repository.clone(), Found::Open(content))));
-            }
-            let sealed = data_images::sealed(tx, grant, &row.digest)?;
-            let sealed = sealed.ok_or_else(|| Error::internal("a manifest's row has no bytes"))?;
-            Ok(Ok((
-                repository.clone(),
-                Found::Sealed(Box::new((row, sealed))),
-            )))
-        })
-        .await?;
-    let (repository, content) = match found {
-        Ok((_, Found::Ending)) => {
-            // Looked at anew in the transaction that keeps it: it may have been collected in between.
-            return match keep(ctx, asked.0.clone(), asked.1.clone()).await? {
-                Ok(()) => Box::pin(read(ctx, asked.0, asked.1, counts)).await,
-                Err(miss) => Ok(Err(miss)),
-            };
-        }
-        Ok((repository, Found::Open(content))) => (repository, content),
-        Ok((repository, Found::Sealed(found))) => {
-            let content = open(ctx, &repository, *found).await?;
-            (repository, content)
-        }
-        Err(miss) => return Ok(Err(miss)),
+    let name = known::name_of(&resource, &ctx.region, &id);
+    let image = match recall(ctx, &resource, name.as_deref())? {
+        Some(image) => image,
+        None => match Box::pin(look_up(ctx, resource, id, name)).await? {
+            Ok(image) => image,
+            Err(miss) => return Ok(Err(miss)),
+        },
     };
     if counts {
-        let (digest, principal) = (content.digest.as_str(), ctx.principal.unique_id.as_str());
         ctx.service().usage().add(
-            &repository.account,
-            repository.id,
-            digest,
-            principal,
+            &image.repository.account,
+            image.repository.id,
+            image.content.digest.as_str(),
+            &ctx.principal.unique_id,
             ctx.now,
         );
     }
-    Ok(Ok(content))
+    Ok(Ok(image.content))
+}
+
+/// The image of that name without asking the store, if all that it rests on is known to be current.
+fn recall(ctx: &Ctx, resource: &Resource, name: Option<&str>) -> Result<Option<known::Image>> {
+    let (Some(changes), Some(name)) = (ctx.service().store().changes(), name) else {
+        return Ok(None);
+    };
+    let known = ctx.service().known();
+    let Some(image) = known.image(changes, &ctx.principal, name) else {
+        return Ok(None);
+    };
+    decide_known::<BatchGetImage>(ctx.service().policies(), ctx, resource)?;
+    Ok(Some(image))
+}
+
+/// Finds an image in the store, and keeps what was found while nothing changes it.
+async fn look_up(
+    ctx: &Ctx,
+    resource: Resource,
+    id: ImageId,
+    name: Option<String>,
+) -> Result<Result<known::Image, Miss>> {
+    let since = ctx.service().store().changes().map(Changes::now);
+    let mut found = look(ctx, &resource, &id).await?;
+    if matches!(
+        &found,
+        Ok(Found {
+            state: State::Ending,
+            ..
+        })
+    ) {
+        // Looked at anew after the transaction that keeps it: it may have been collected in between.
+        found = match keep(ctx, resource.clone(), id.clone()).await? {
+            Ok(()) => look(ctx, &resource, &id).await?,
+            Err(miss) => Err(miss),
+        };
+    }
+    let found = match found {
+        Ok(found) => found,
+        Err(miss) => return Ok(Err(miss)),
+    };
+    let content = match found.state {
+        State::Open(content) => content,
+        State::Sealed(sealed) => open(ctx, &found.repository, *sealed).await?,
+        // Only a clock that jumps days within this request comes here.
+        State::Ending => return Ok(Err(Miss::NotFound)),
+    };
+    let image = known::Image {
+        repository: Arc::new(found.repository),
+        content,
+    };
+    // A digest of another algorithm is a name that may go without the image.
+    let by_identity = id
+        .digest
+        .is_none_or(|digest| image.content.digest.as_str() == digest);
+    if let (Some(since), Some(name), true) = (since, name, found.lasting && by_identity) {
+        let known = ctx.service().known();
+        known.keep(since, &ctx.principal, name, image.clone());
+    }
+    Ok(Ok(image))
+}
+
+/// One look into the store.
+async fn look(ctx: &Ctx, resource: &Resource, id: &ImageId) -> Result<Result<Found, Miss>> {
+    let (cached, id) = (ctx.service().manifests().clone(), id.clone());
+    ctx.read::<BatchGetImage, _, _>("get_manifest", resource.clone(), move |tx, grant| {
+        let row = match data_images::find(tx, grant, &id)? {
+            Ok(row) => row,
+            Err(miss) => return Ok(Err(miss)),
+        };
+        let repository = grant.repository()?;
+        let lasting = row.keep_until.is_none();
+        let state = if following::is_ending(&row, grant.now()) {
+            State::Ending
+        } else if let Some(content) = cached.get(&(repository.id, row.digest.clone())) {
+            State::Open(content)
+        } else {
+            let sealed = data_images::sealed(tx, grant, &row.digest)?;
+            let sealed = sealed.ok_or_else(|| Error::internal("a manifest's row has no bytes"))?;
+            State::Sealed(Box::new((row, sealed)))
+        };
+        Ok(Ok(Found {
+            repository: repository.clone(),
+            state,
+            lasting,
+        }))
+    })
+    .await
 }
 
 /// Opens a sealed manifest and keeps it: a digest's bytes never change.

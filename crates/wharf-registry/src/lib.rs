@@ -15,6 +15,7 @@ mod ids;
 pub mod images;
 pub mod jobs;
 mod keyring;
+mod known;
 pub mod layers;
 pub mod mount;
 pub mod ops;

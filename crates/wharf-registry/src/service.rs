@@ -11,6 +11,7 @@ use wharf_wire::ids::{AccountId, Region};
 
 use crate::authorize::Policies;
 use crate::keyring::Keyring;
+use crate::known::Known;
 use crate::usage::Usage;
 use crate::{
     Clock, Error, Failpoints, Micros, Principal, RegistryKeyRef, Result, RootCredentials, Settings,
@@ -38,6 +39,7 @@ struct Inner {
     policies: Policies,
     manifests: Cache<(i64, String), Arc<images::Content>>,
     keys: Cache<String, AccessKey>,
+    known: Known,
     usage: Usage,
     running: uploads::Running,
     wake: Notify,
@@ -114,6 +116,7 @@ impl Service {
                     })
                     .build(),
                 keys: Cache::new(10_000),
+                known: Known::new(),
                 usage: Usage::default(),
                 running: uploads::Running::default(),
                 failpoints: Failpoints::default(),
@@ -380,6 +383,10 @@ impl Service {
 
     pub(crate) fn manifests(&self) -> &Cache<(i64, String), Arc<images::Content>> {
         &self.inner.manifests
+    }
+
+    pub(crate) fn known(&self) -> &Known {
+        &self.inner.known
     }
 
     pub(crate) fn usage(&self) -> &Usage {

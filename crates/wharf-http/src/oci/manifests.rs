@@ -22,9 +22,9 @@ pub(super) async fn serve(
     reference: Reference,
 ) -> Result<Answer, Stop> {
     if call.method == Method::PUT {
-        put(call, &name, reference).await
+        Box::pin(put(call, &name, reference)).await
     } else if call.method == Method::DELETE {
-        images::delete(&call.ctx, &name, &reference).await?;
+        Box::pin(images::delete(&call.ctx, &name, &reference)).await?;
         Ok(empty(StatusCode::ACCEPTED))
     } else {
         get(call, &name, &reference).await

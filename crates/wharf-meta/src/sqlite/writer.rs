@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::MOST_IN_GROUP;
 use super::checkpoint::Wake;
+use crate::changes::Changes;
 use crate::queue::Queue;
 use crate::store::Counters;
 use crate::work::{Verdict, Work};
@@ -17,6 +18,7 @@ pub(super) struct Writer {
     tx: Tx,
     queue: Arc<Writes>,
     counters: Arc<Counters>,
+    changes: Arc<Changes>,
     checkpoints: Wake,
     /// What `PRAGMA synchronous` is set to.
     synchronous: Durability,
@@ -38,12 +40,14 @@ impl Writer {
         tx: Tx,
         queue: Arc<Writes>,
         counters: Arc<Counters>,
+        changes: Arc<Changes>,
         checkpoints: Wake,
     ) -> Self {
         Self {
             tx,
             queue,
             counters,
+            changes,
             checkpoints,
             synchronous: Durability::Hard,
             refusing: None,
@@ -148,7 +152,11 @@ impl Writer {
             }
             ran.push(work);
         }
-        match self.tx.control("COMMIT") {
+        let committed = self.tx.control("COMMIT");
+        // INVARIANT: before the answers, so that nobody who was answered is told the state before. Failed or taken
+        // back, too: forgetting too much does no harm.
+        self.changes.publish(self.tx.take_touched());
+        match committed {
             Ok(()) => {
                 self.counters.committed(durability, kept);
                 self.counters
