@@ -10,8 +10,10 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask <task>
-  bench [--smoke] [--write]
-                      beside docker-registry and nginx; the table into docs/performance.md
+  bench [OPTION …]    beside docker-registry and nginx; `bench --help` tells the options
+  bench limit         what storing a layer costs at least
+  bench compare A.json B.json
+                      two results of the bench side by side
   ci [--full]         every check, as CI makes them
   codegen [--check]   writes the generated files, or compares them with what would be written
   fuzz [--seconds N] [TARGET [FILE]]

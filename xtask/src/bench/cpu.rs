@@ -45,6 +45,18 @@ pub(super) fn of_tree(process: u32) -> Result<Duration, String> {
     Ok(Duration::from_millis(ticks * 1_000 / TICKS))
 }
 
+/// User and system time of this process and of the children it has waited for: the client, and `wrk` where that is it.
+///
+/// # Errors
+/// When `/proc` cannot be read.
+pub(super) fn of_self() -> Result<Duration, String> {
+    let text = fs::read_to_string("/proc/self/stat").map_err(|e| format!("/proc/self: {e}"))?;
+    let stat = parse(&text).ok_or_else(|| format!("/proc/self/stat: {text}"))?;
+    Ok(Duration::from_millis(
+        (stat.own + stat.children) * 1_000 / TICKS,
+    ))
+}
+
 /// Every process there is; one that ends meanwhile is left out.
 fn others() -> Vec<(u32, Stat)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -91,5 +103,6 @@ mod tests {
     #[test]
     fn the_own_process_has_used_some_time() {
         assert!(of_tree(std::process::id()).is_ok());
+        assert!(of_self().is_ok());
     }
 }

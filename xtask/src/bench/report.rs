@@ -1,214 +1,240 @@
-//! From measurements to a table.
+//! Results as Markdown.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use super::cpu;
-use super::server::{Kind, Server};
+use super::measure::{CLIENT_CPU, LATENCY, RATE, SERVER_CPU, WAITS};
+use super::result::{Results, Series};
+use super::rows::{ROWS, Row, Unit, memory, start};
+use super::server::Kind;
 
 const BEGIN: &str = "<!-- table: begin (written by `cargo xtask bench --write`) -->";
 const END: &str = "<!-- table: end -->";
 
-/// One measurement of one server.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Measured {
-    units: u64,
-    cpu: Duration,
-    wall: Duration,
-}
-
-impl Measured {
-    /// Measures a server while `work` makes it do units of work, and says how many.
-    pub(super) fn of(
-        server: &Server,
-        work: impl FnOnce() -> Result<u64, String>,
-    ) -> Result<Self, String> {
-        let cpu_before = cpu::of_tree(server.process())?;
-        let begin = Instant::now();
-        let units = work()?;
-        let wall = begin.elapsed();
-        let cpu = cpu::of_tree(server.process())?.saturating_sub(cpu_before);
-        Ok(Self { units, cpu, wall })
-    }
-
-    pub(super) fn units(&self) -> u64 {
-        self.units
-    }
-
-    /// Microseconds of CPU for one unit.
-    fn cpu_micros(&self) -> f64 {
-        self.cpu.as_secs_f64() * 1e6 / precise(self.units)
-    }
-
-    /// Units a second.
-    fn rate(&self) -> f64 {
-        precise(self.units) / self.wall.as_secs_f64()
-    }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of one run are far below 2^52"
-)]
-fn precise(count: u64) -> f64 {
-    count.max(1) as f64
-}
-
-/// Everything that was measured, by server.
-#[derive(Debug, Default)]
-pub(super) struct Table {
-    push: BTreeMap<Kind, Vec<Measured>>,
-    get: BTreeMap<Kind, Vec<Measured>>,
-    /// Durable waits, and the images pushed meanwhile.
-    waits: (u64, u64),
-}
-
-impl Table {
-    pub(super) fn add_push(&mut self, kind: Kind, measured: Measured) {
-        self.push.entry(kind).or_default().push(measured);
-    }
-
-    pub(super) fn add_get(&mut self, kind: Kind, measured: Measured) {
-        self.get.entry(kind).or_default().push(measured);
-    }
-
-    pub(super) fn add_waits(&mut self, waits: u64, images: u64) {
-        self.waits.0 += waits;
-        self.waits.1 += images;
-    }
-}
-
-/// The middle one of several figures.
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// A server's CPU for one unit in microseconds, and its rate.
-fn figures(rows: &BTreeMap<Kind, Vec<Measured>>, kind: Kind) -> Option<(f64, f64)> {
-    let all = rows.get(&kind)?;
-    let cpu = median(all.iter().map(Measured::cpu_micros).collect());
-    let rate = median(all.iter().map(Measured::rate).collect());
-    Some((cpu, rate))
-}
-
-/// The machine and the table as Markdown.
-pub(super) fn render(table: &Table, machine: &str) -> String {
-    let mut text = format!("{machine}\n");
-    section(
-        &mut text,
-        "Manifest GET by tag, 16 clients",
-        &table.get,
-        Kind::Nginx,
+/// The machine and a table for each row that was measured.
+pub(super) fn render(results: &Results) -> String {
+    let mut text = format!(
+        "- commit `{}`, {:.0} s\n{}\n",
+        results.commit,
+        results.took_s,
+        results.machine.describe()
     );
-    section(
-        &mut text,
-        "Push of an image of 10 KB (layer, config, manifest), 16 clients",
-        &table.push,
-        Kind::DockerRegistry,
-    );
-    let (waits, images) = table.waits;
-    // Writing to a String cannot fail.
-    write!(
-        text,
-        "\nwharfinger waited for the disk {:.2} times an image (transactions that survive a loss of power).\n",
-        precise(waits) / precise(images)
-    )
-    .unwrap_or_default();
+    for row in ROWS {
+        let all: Vec<&Series> = results.of_row(row.id).collect();
+        if all.is_empty() {
+            continue;
+        }
+        text.push('\n');
+        match row.unit {
+            Unit::One | Unit::Gigabyte => costs(&mut text, results, row, &all),
+            Unit::None => amounts(&mut text, row, &all),
+        }
+    }
     text
 }
 
-/// One table; CPU is compared with that of `measure`, the rate with docker-registry's.
-fn section(text: &mut String, title: &str, rows: &BTreeMap<Kind, Vec<Measured>>, measure: Kind) {
-    let (cpu_of, rate_of) = (figures(rows, measure), figures(rows, Kind::DockerRegistry));
-    let mut lines = vec![
-        String::new(),
-        format!(
-            "| {title} | CPU of the server for one | × {} | a second | × docker-registry |",
-            measure.name()
-        ),
-        "|---|---:|---:|---:|---:|".to_owned(),
-    ];
-    for kind in rows.keys() {
-        let Some((cpu, rate)) = figures(rows, *kind) else {
-            continue;
-        };
-        let against = |figure: f64, base: Option<f64>| match base {
-            Some(base) if base > 0.0 => format!("{:.2}", figure / base),
-            _ => "–".to_owned(),
-        };
-        lines.push(format!(
-            "| {} | {cpu:.0} µs | {} | {rate:.0} | {} |",
-            kind.name(),
-            against(cpu, cpu_of.map(|f| f.0)),
-            against(rate, rate_of.map(|f| f.1)),
+/// A row whose units cost CPU: at the clients it is judged by, then at other numbers of clients.
+fn costs(text: &mut String, results: &Results, row: &Row, all: &[&Series]) {
+    let clients = results.clients(row.id).unwrap_or_default();
+    let plural = if clients == 1 { "client" } else { "clients" };
+    let unit = match row.unit {
+        Unit::Gigabyte => "a gigabyte",
+        _ => "one",
+    };
+    // A registry is compared with what it should be as good as.
+    let peers: Vec<Kind> = row
+        .kinds
+        .iter()
+        .copied()
+        .filter(|kind| matches!(kind, Kind::DockerRegistry | Kind::Nginx))
+        .collect();
+    let mut head = format!(
+        "| {}, {clients} {plural} | server's CPU for {unit} |",
+        row.title
+    );
+    for peer in &peers {
+        // Writing to a String cannot fail.
+        write!(head, " × {} |", peer.name()).unwrap_or_default();
+    }
+    head.push_str(" a second |");
+    if peers.contains(&Kind::DockerRegistry) {
+        head.push_str(" × docker-registry |");
+    }
+    head.push_str(" client's CPU |");
+    let columns = head.matches('|').count().saturating_sub(2);
+    let mut lines = vec![head, format!("|---|{}", "---:|".repeat(columns))];
+    for series in all.iter().filter(|s| s.clients == clients) {
+        lines.push(if series.figures.is_empty() {
+            let note = series.note.as_deref().unwrap_or("–");
+            format!("| {} | {note} |{}", series.server, " |".repeat(columns - 1))
+        } else {
+            cost(results, row, &peers, series)
+        });
+    }
+    push_lines(text, &lines);
+    for series in all.iter().filter(|s| s.clients == clients) {
+        more(text, series);
+    }
+    curve(text, row, all);
+}
+
+fn cost(results: &Results, row: &Row, peers: &[Kind], series: &Series) -> String {
+    let mut line = format!("| {} |", series.server);
+    let cpu = series.median(SERVER_CPU);
+    let rate = series.median(RATE);
+    let ratio = |one: Option<f64>, other: Option<f64>| match (one, other) {
+        (Some(one), Some(other)) if other > 0.0 => format!("{:.2}", one / other),
+        _ => "–".to_owned(),
+    };
+    let mut cell = |text: String| write!(line, " {text} |").unwrap_or_default();
+    cell(shown_cpu(row.unit, cpu));
+    for peer in peers {
+        cell(ratio(cpu, results.figure(row.id, *peer, SERVER_CPU)));
+    }
+    cell(shown_rate(row.unit, rate));
+    if peers.contains(&Kind::DockerRegistry) {
+        cell(ratio(
+            rate,
+            results.figure(row.id, Kind::DockerRegistry, RATE),
         ));
     }
+    cell(shown_cpu(row.unit, series.median(CLIENT_CPU)));
+    line
+}
+
+/// Figures that only some rows have.
+fn more(text: &mut String, series: &Series) {
+    let server = &series.server;
+    if let Some(waits) = series.median(WAITS)
+        && series.unit == Unit::One.name()
+        && waits >= 0.01
+    {
+        let told = format!(
+            "\n{server} waited for the disk {waits:.2} times for one (transactions that survive a loss of power).\n"
+        );
+        text.push_str(&told);
+    }
+    if let [Some(half), Some(most), Some(all)] = LATENCY.map(|name| series.median(name)) {
+        let told = format!(
+            "\n{server} answered half within {:.2} ms, 99 of 100 within {:.2} ms, the slowest after {:.2} ms.\n",
+            half * 1e3,
+            most * 1e3,
+            all * 1e3
+        );
+        text.push_str(&told);
+    }
+}
+
+/// The same at several numbers of clients, if that was measured.
+fn curve(text: &mut String, row: &Row, all: &[&Series]) {
+    let mut clients: Vec<usize> = all.iter().map(|s| s.clients).collect();
+    clients.sort_unstable();
+    clients.dedup();
+    if clients.len() < 2 {
+        return;
+    }
+    let mut head = "| Clients |".to_owned();
+    for kind in row.kinds {
+        let name = kind.name();
+        write!(head, " {name}: CPU | a second |").unwrap_or_default();
+    }
+    let columns = row.kinds.len() * 2;
+    let mut lines = vec![head, format!("|---:|{}", "---:|".repeat(columns))];
+    for count in clients {
+        let mut line = format!("| {count} |");
+        for kind in row.kinds {
+            let series = all
+                .iter()
+                .find(|s| s.clients == count && s.server == kind.name());
+            let median = |figure| series.and_then(|s| s.median(figure));
+            let cpu = shown_cpu(row.unit, median(SERVER_CPU));
+            let rate = shown_rate(row.unit, median(RATE));
+            write!(line, " {cpu} | {rate} |").unwrap_or_default();
+        }
+        lines.push(line);
+    }
+    text.push('\n');
+    push_lines(text, &lines);
+}
+
+/// A row of times or of memory.
+fn amounts(text: &mut String, row: &Row, all: &[&Series]) {
+    let known: [(&str, &str, f64, &str); 8] = [
+        (start::FIRST, "first start", 1e3, "ms"),
+        (start::AGAIN, "second start", 1e3, "ms"),
+        (start::IDLE, "held, idle", 1.0, "MiB"),
+        (memory::PUSH, "peak of parallel pushes", 1.0, "MiB"),
+        (memory::PULL, "peak of parallel pulls", 1.0, "MiB"),
+        (
+            memory::API_PUSH,
+            "peak of parallel uploads through the API",
+            1.0,
+            "MiB",
+        ),
+        (
+            memory::API_PULL,
+            "peak of parallel downloads through the API",
+            1.0,
+            "MiB",
+        ),
+        (memory::CONNECTED, "held with idle connections", 1.0, "MiB"),
+    ];
+    let mut lines = vec![
+        format!("| {} | | |", row.title),
+        "|---|---|---:|".to_owned(),
+    ];
+    for series in all {
+        for (name, shown, factor, unit) in known {
+            if let Some(value) = series.median(name) {
+                let shown = match series.median(memory::CONNECTIONS) {
+                    Some(count) if name == memory::CONNECTED => {
+                        format!("held with {count:.0} idle connections")
+                    }
+                    _ => shown.to_owned(),
+                };
+                let value = value * factor;
+                lines.push(format!(
+                    "| {} | {shown} | {value:.1} {unit} |",
+                    series.server
+                ));
+            }
+        }
+    }
+    push_lines(text, &lines);
+    for note in all.iter().filter_map(|series| series.note.as_ref()) {
+        writeln!(text, "\n{note}.").unwrap_or_default();
+    }
+}
+
+fn push_lines(text: &mut String, lines: &[String]) {
     text.push_str(&lines.join("\n"));
     text.push('\n');
 }
 
-/// What the figures should be, and whether they are.
-pub(super) fn budgets(table: &Table) -> String {
-    let ratio = |one: Option<f64>, other: Option<f64>| match (one, other) {
-        (Some(one), Some(other)) => one / other,
-        _ => f64::NAN,
-    };
-    let (get, push) = (&table.get, &table.push);
-    let cpu = |kind| figures(get, kind).map(|f| f.0);
-    let rate = |rows, kind| figures(rows, kind).map(|f| f.1);
-    let get_cpu = ratio(cpu(Kind::Wharfinger), cpu(Kind::Nginx));
-    let against = |rows| {
-        ratio(
-            rate(rows, Kind::Wharfinger),
-            rate(rows, Kind::DockerRegistry),
-        )
-    };
-    let (get_rate, push_rate) = (against(get), against(push));
-    let waits = precise(table.waits.0) / precise(table.waits.1);
-    let rows = [
-        (
-            "manifest GET, CPU for one",
-            "at most 2.0 × nginx",
-            get_cpu,
-            get_cpu <= 2.0,
-        ),
-        (
-            "manifest GET, rate",
-            "at least 20 × docker-registry",
-            get_rate,
-            get_rate >= 20.0,
-        ),
-        (
-            "push of 10 KB images, rate",
-            "at least 8 × docker-registry",
-            push_rate,
-            push_rate >= 8.0,
-        ),
-        (
-            "push of 10 KB images, waits for the disk",
-            "3: one for each blob and one",
-            waits,
-            waits <= 3.0,
-        ),
-    ];
-    let mut text = "\n| What | Budget | Measured | |\n|---|---|---:|---|\n".to_owned();
-    for (what, budget, measured, met) in rows {
-        let verdict = if met { "met" } else { "**not met**" };
-        // Writing to a String cannot fail.
-        writeln!(text, "| {what} | {budget} | {measured:.2} | {verdict} |").unwrap_or_default();
+/// CPU for one unit.
+fn shown_cpu(unit: Unit, seconds: Option<f64>) -> String {
+    match (unit, seconds) {
+        (_, None) => "–".to_owned(),
+        (Unit::Gigabyte, Some(seconds)) => format!("{seconds:.3} s"),
+        (_, Some(seconds)) => format!("{:.0} µs", seconds * 1e6),
     }
-    text
 }
 
-/// Puts the table between its marks in docs/performance.md.
+/// Units a second.
+fn shown_rate(unit: Unit, rate: Option<f64>) -> String {
+    match (unit, rate) {
+        (_, None) => "–".to_owned(),
+        (Unit::Gigabyte, Some(rate)) => format!("{:.0} MB", rate * 1e3),
+        (_, Some(rate)) => format!("{rate:.0}"),
+    }
+}
+
+/// Puts the tables between their marks in docs/performance.md.
 ///
 /// # Errors
 /// When the file or its marks are not there.
-pub(super) fn write(root: &Path, table: &str) -> Result<(), String> {
+pub(super) fn write(root: &Path, tables: &str) -> Result<(), String> {
     let path = root.join("docs/performance.md");
     let shown = path.display();
     let old = fs::read_to_string(&path).map_err(|e| format!("{shown}: {e}"))?;
@@ -218,49 +244,59 @@ pub(super) fn write(root: &Path, table: &str) -> Result<(), String> {
     let (_, after) = rest
         .split_once(END)
         .ok_or_else(|| format!("{shown}: no line {END}"))?;
-    let new = format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", table.trim());
+    let new = format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", tables.trim());
     fs::write(&path, new).map_err(|e| format!("{shown}: {e}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::measure::Point;
+    use crate::bench::result::tests::results;
+    use crate::bench::rows;
 
     #[test]
-    fn the_median_is_not_moved_by_one_bad_round() {
-        assert!((median(vec![3.0, 900.0, 2.0]) - 3.0).abs() < f64::EPSILON);
-        assert!(median(Vec::new()).is_nan());
+    fn a_row_stands_beside_its_peers_and_its_client() {
+        let text = render(&results(&[
+            ("large-push", Kind::Wharfinger, 4, SERVER_CPU, &[1.5]),
+            ("large-push", Kind::Wharfinger, 4, RATE, &[0.6]),
+            ("large-push", Kind::Wharfinger, 4, CLIENT_CPU, &[0.25]),
+            ("large-push", Kind::DockerRegistry, 4, SERVER_CPU, &[3.0]),
+            ("large-push", Kind::DockerRegistry, 4, RATE, &[0.3]),
+        ]));
+        for line in [
+            "| Push of layers of 64 MiB, 4 clients | server's CPU for a gigabyte | × docker-registry | a second | × docker-registry | client's CPU |",
+            "|---|---:|---:|---:|---:|---:|",
+            "| wharfinger | 1.500 s | 0.50 | 600 MB | 2.00 | 0.250 s |",
+            "| docker-registry | 3.000 s | 1.00 | 300 MB | 1.00 | – |",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+        }
     }
 
     #[test]
-    fn a_budget_is_met_or_said_not_to_be() {
-        let measured = |units, cpu| Measured {
-            units,
-            cpu: Duration::from_millis(cpu),
-            wall: Duration::from_secs(1),
-        };
-        let mut table = Table::default();
-        table.add_get(Kind::Nginx, measured(1_000, 20));
-        table.add_get(Kind::Wharfinger, measured(1_000, 39));
-        table.add_get(Kind::DockerRegistry, measured(51, 50));
-        let text = budgets(&table);
+    fn what_is_not_built_says_so() {
+        let mut results = results(&[]);
+        let row = rows::find("large-push-api").unwrap();
+        results.add(row, Kind::Wharfinger, vec![Point::not_built(4)]);
+        let text = render(&results);
+        assert!(text.contains("| wharfinger | not built |"), "{text}");
+    }
+
+    #[test]
+    fn several_numbers_of_clients_make_a_second_table() {
+        let text = render(&results(&[
+            ("small-push", Kind::Wharfinger, 16, RATE, &[500.0]),
+            ("small-push", Kind::Wharfinger, 1, RATE, &[90.0]),
+            ("small-push", Kind::Wharfinger, 16, WAITS, &[3.0]),
+        ]));
         assert!(
-            text.contains("| manifest GET, CPU for one | at most 2.0 × nginx | 1.95 | met |"),
+            text.contains("| 1 | – | 90 | – | – |\n| 16 | – | 500 | – | – |"),
             "{text}"
         );
-        assert!(text.contains("| 19.61 | **not met** |"), "{text}");
-        // What was not measured is not met.
-        assert!(text.contains("| NaN | **not met** |"), "{text}");
-    }
-
-    #[test]
-    fn a_measurement_is_told_for_one_unit() {
-        let measured = Measured {
-            units: 200,
-            cpu: Duration::from_millis(10),
-            wall: Duration::from_secs(2),
-        };
-        assert!((measured.cpu_micros() - 50.0).abs() < 1e-9);
-        assert!((measured.rate() - 100.0).abs() < 1e-9);
+        assert!(
+            text.contains("waited for the disk 3.00 times for one"),
+            "{text}"
+        );
     }
 }

@@ -1,59 +1,64 @@
 //! The servers that are measured: started as processes, on loopback, in directories of their own.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use wharf_wire::oci::Digest;
-use wharf_wire::sigv4::{SignedRequest, Signer, amz_date, sign};
+use tempfile::TempDir;
 
+use super::api::{Api, Called, Key};
 use super::client::Client;
-use super::work::{MEDIA_TYPE, REPOSITORY};
-use crate::ci::cargo;
+use super::content::{Layer, MEDIA_TYPE};
+use crate::ci::{cargo, target_folder};
 
 /// How long a server may take to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const REGION: &str = "us-east-1";
+/// The repository that everything is pushed to.
+pub(super) const REPOSITORY: &str = "bench/app";
 
-/// Which server.
+/// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Wharfinger,
     DockerRegistry,
     Nginx,
+    /// No server: the writer of stored objects alone, in this process.
+    Pipeline,
 }
 
 impl Kind {
-    pub(super) const ALL: &[Self] = &[Self::Wharfinger, Self::DockerRegistry, Self::Nginx];
+    /// Those that take pushes.
+    pub(super) const REGISTRIES: &[Self] = &[Self::Wharfinger, Self::DockerRegistry];
+    pub(super) const SERVERS: &[Self] = &[Self::Wharfinger, Self::DockerRegistry, Self::Nginx];
 
-    /// Its program's name.
+    /// Its name in results: never changed, old results are read.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Wharfinger => "wharfinger",
             Self::DockerRegistry => "docker-registry",
             Self::Nginx => "nginx",
+            Self::Pipeline => "pipeline",
         }
-    }
-
-    pub(super) fn takes_pushes(self) -> bool {
-        self != Self::Nginx
     }
 }
 
-/// A running server; ended when dropped.
+/// A running server; ended, and its directory removed, when dropped.
 pub(super) struct Server {
+    kind: Kind,
     child: Child,
+    command: Command,
     pub(super) authority: String,
     pub(super) authorization: Option<String>,
-    data_dir: PathBuf,
-    kind: Kind,
+    key: Option<Key>,
+    /// Held until the process has ended.
+    place: TempDir,
 }
 
 /// Builds what is measured; a copy in `folder` that no other build replaces meanwhile.
@@ -70,47 +75,87 @@ pub(super) fn build(root: &Path, folder: &Path) -> Result<PathBuf, String> {
         return Err("wharfinger does not build".to_owned());
     }
     let program = folder.join("wharfinger");
-    fs::copy(root.join("target/release/wharfinger"), &program)
+    fs::copy(target_folder()?.join("release/wharfinger"), &program)
         .map_err(|e| format!("copying wharfinger: {e}"))?;
     Ok(program)
 }
 
+/// An empty directory below `folder`, with a name that can be read.
+///
+/// # Errors
+/// When it cannot be made.
+pub(super) fn place(kind: Kind, folder: &Path) -> Result<TempDir, String> {
+    tempfile::Builder::new()
+        .prefix(&format!("{}-", kind.name()))
+        .tempdir_in(folder)
+        .map_err(|e| format!("a directory below {}: {e}", folder.display()))
+}
+
 impl Server {
-    /// Starts a server in an empty directory. nginx serves `manifest` as a file, the others hold nothing.
+    /// Starts a server in an empty directory and makes the repository, where one is needed. `settings`: environment
+    /// variables of wharfinger.
+    ///
+    /// # Errors
+    /// When it does not serve.
     pub(super) fn start(
         kind: Kind,
         program: &Path,
-        place: &Path,
-        manifest: &[u8],
+        folder: &Path,
+        settings: &[(&str, String)],
     ) -> Result<Self, String> {
-        fs::create_dir_all(place).map_err(|e| format!("{}: {e}", place.display()))?;
+        let mut server = Self::spawn(kind, program, folder, settings)?;
+        server.wait()?;
+        if kind == Kind::Wharfinger {
+            let key = Key::of(program, &server.data_dir())?;
+            server.authorization = Some(server.prepare(&key)?);
+            server.key = Some(key);
+        }
+        Ok(server)
+    }
+
+    /// Starts a server in an empty directory, and does not wait for it.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub(super) fn spawn(
+        kind: Kind,
+        program: &Path,
+        folder: &Path,
+        settings: &[(&str, String)],
+    ) -> Result<Self, String> {
+        let place = place(kind, folder)?;
         let port = free_port().map_err(|e| format!("a port: {e}"))?;
         let authority = format!("127.0.0.1:{port}");
         let mut command = match kind {
-            Kind::Wharfinger => wharfinger(program, place, &authority),
-            Kind::DockerRegistry => docker_registry(place, &authority)?,
-            Kind::Nginx => nginx(place, &authority, manifest)?,
+            Kind::Wharfinger => wharfinger(program, place.path(), &authority),
+            Kind::DockerRegistry => docker_registry(place.path(), &authority)?,
+            Kind::Nginx => nginx(place.path(), &authority)?,
+            Kind::Pipeline => return Err("the pipeline is no server".to_owned()),
         };
-        let log = File::create(place.join("log")).map_err(|e| format!("a log: {e}"))?;
+        if kind == Kind::Wharfinger {
+            command.envs(settings.iter().map(|(name, value)| (name, value)));
+        }
+        let log = File::create(place.path().join("log")).map_err(|e| format!("a log: {e}"))?;
         let said = log.try_clone().map_err(|e| format!("a log: {e}"))?;
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(said)
-            .stderr(log)
-            .spawn()
-            .map_err(|e| format!("{} cannot be started: {e}", kind.name()))?;
-        let mut server = Self {
-            child,
+        command.stdin(Stdio::null()).stdout(said).stderr(log);
+        Ok(Self {
+            kind,
+            child: spawn(kind, &mut command)?,
+            command,
             authority,
             authorization: None,
-            data_dir: place.join("data"),
-            kind,
-        };
-        server.wait(place)?;
-        if kind == Kind::Wharfinger {
-            server.authorization = Some(server.prepare(program)?);
-        }
-        Ok(server)
+            key: None,
+            place,
+        })
+    }
+
+    /// Starts a server that was ended again, in the same directory; does not wait for it.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub(super) fn restart(&mut self) -> Result<(), String> {
+        self.child = spawn(self.kind, &mut self.command)?;
+        Ok(())
     }
 
     /// The process that was started.
@@ -118,34 +163,79 @@ impl Server {
         self.child.id()
     }
 
-    fn wait(&mut self, place: &Path) -> Result<(), String> {
-        let deadline = Instant::now() + PATIENCE;
-        let log = || fs::read_to_string(place.join("log")).unwrap_or_default();
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// A connection with the registry's credentials.
+    pub(super) fn client(&self) -> Result<Client, String> {
+        Client::connect(&self.authority, self.authorization.as_deref())
+    }
+
+    /// A connection for the API.
+    ///
+    /// # Errors
+    /// When it is not wharfinger.
+    pub(super) fn api(&self) -> Result<Api<'_>, String> {
+        let key = self.key.as_ref();
+        let key = key.ok_or_else(|| format!("{} has no API", self.kind.name()))?;
+        Api::connect(&self.authority, key)
+    }
+
+    fn data_dir(&self) -> PathBuf {
+        self.place.path().join("data")
+    }
+
+    /// What it has said so far.
+    fn log(&self) -> String {
+        fs::read_to_string(self.place.path().join("log")).unwrap_or_default()
+    }
+
+    fn wait(&mut self) -> Result<(), String> {
         // Wharfinger listens before its keys are there, and says when it serves.
-        let ready = |server: &Self| {
-            let serves = server.kind != Kind::Wharfinger || log().contains("serves http://");
+        self.poll(Duration::from_millis(10), |server| {
+            let serves = server.kind != Kind::Wharfinger || server.log().contains("serves http://");
             serves && TcpStream::connect(&server.authority).is_ok()
-        };
+        })
+    }
+
+    /// Waits until a path is answered with 200.
+    ///
+    /// # Errors
+    /// When the process ends before, or takes too long.
+    pub(super) fn wait_for(&mut self, path: &str) -> Result<(), String> {
+        self.poll(Duration::from_micros(500), |server| {
+            let reply = server.client().and_then(|mut c| c.fetch(path, &[]));
+            reply.is_ok_and(|(status, _)| status == 200)
+        })
+    }
+
+    fn poll(&mut self, pause: Duration, ready: impl Fn(&Self) -> bool) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
         while !ready(self) {
             let ended = self.child.try_wait().map_err(|e| e.to_string())?;
             if ended.is_some() || Instant::now() > deadline {
-                return Err(format!("{} does not listen:\n{}", self.kind.name(), log()));
+                return Err(format!(
+                    "{} does not serve:\n{}",
+                    self.kind.name(),
+                    self.log()
+                ));
             }
             // Another process becomes ready: there is no event of ours to wait for.
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(pause);
         }
         Ok(())
     }
 
     /// Makes the repository, and the `Authorization` header of registry requests.
-    fn prepare(&self, program: &Path) -> Result<String, String> {
-        let key = Key::of(program, &self.data_dir)?;
-        self.call(
-            &key,
-            "CreateRepository",
-            &json!({"repositoryName": REPOSITORY}),
-        )?;
-        let answer = self.call(&key, "GetAuthorizationToken", &json!({}))?;
+    fn prepare(&self, key: &Key) -> Result<String, String> {
+        let mut api = Api::connect(&self.authority, key)?;
+        let create = json!({"repositoryName": REPOSITORY}).to_string();
+        api.call("CreateRepository", create.as_bytes())
+            .and_then(Called::done)?;
+        let answer = api
+            .call("GetAuthorizationToken", b"{}")
+            .and_then(Called::done)?;
         let token = answer
             .pointer("/authorizationData/0/authorizationToken")
             .and_then(Value::as_str);
@@ -153,38 +243,34 @@ impl Server {
         Ok(format!("Basic {token}"))
     }
 
-    fn call(&self, key: &Key, operation: &str, body: &Value) -> Result<Value, String> {
-        let body = body.to_string();
-        let time = now()?;
-        let date = amz_date(time);
-        let target = format!("{}.{operation}", wharf_wire::ecr::TARGET_PREFIX);
-        let headers = [
-            ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-date", date.as_str()),
-            ("x-amz-target", target.as_str()),
-        ];
-        let mut lent: Vec<(&str, &[u8])> = headers.map(|(k, v)| (k, v.as_bytes())).to_vec();
-        lent.push(("host", self.authority.as_bytes()));
-        let hash = Digest::of(body.as_bytes());
-        let request = SignedRequest {
-            method: "POST",
-            path: "/",
-            query: "",
-            headers: &lent,
-            body_sha256: Some(hash.hex()),
-        };
-        let signer = Signer {
-            access_key_id: &key.id,
-            secret: &key.secret,
-            region: REGION,
-            service: "ecr",
-        };
-        let authorization = sign(&request, &signer, time).map_err(|e| e.to_string())?;
-        let mut client = Client::connect(&self.authority, Some(&authorization))?;
-        let reply = client
-            .request("POST", "/", &headers, body.as_bytes())?
-            .expect(200)?;
-        serde_json::from_slice(&reply.body).map_err(|e| format!("{operation}: {e}"))
+    /// Puts a file where nginx serves it, `write` its bytes.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn put_file(
+        &self,
+        path: &str,
+        write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+    ) -> Result<(), String> {
+        let path = self
+            .place
+            .path()
+            .join("www")
+            .join(path.trim_start_matches('/'));
+        let folder = path.parent().unwrap_or(self.place.path());
+        let written = fs::create_dir_all(folder)
+            .and_then(|()| File::create(&path))
+            .and_then(|file| write(&mut BufWriter::new(file)));
+        written.map_err(|e| format!("{}: {e}", path.display()))
+    }
+
+    /// Puts a layer where nginx serves it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn put_layer_file(&self, layer: &Layer) -> Result<(), String> {
+        let path = format!("/v2/{REPOSITORY}/blobs/{}", layer.digest);
+        self.put_file(&path, |file| layer.write_to(file))
     }
 
     /// Transactions so far that waited for the disk; `None` for a server that does not tell.
@@ -194,7 +280,7 @@ impl Server {
         }
         let ask = || -> std::io::Result<String> {
             // By the directory's descriptor: a socket's own path must be short.
-            let folder = File::open(&self.data_dir)?;
+            let folder = File::open(self.data_dir())?;
             let path = format!("/proc/self/fd/{}/admin.sock", folder.as_raw_fd());
             let mut socket = UnixStream::connect(path)?;
             socket.write_all(b"{\"op\":\"commits\"}\n")?;
@@ -206,41 +292,28 @@ impl Server {
         let answer: Value = serde_json::from_str(&line).map_err(|e| format!("{line}: {e}"))?;
         Ok(answer.get("hard_closures").and_then(Value::as_u64))
     }
+
+    /// Ends the process and waits for its end.
+    pub(super) fn end(&mut self) {
+        // Asked, not killed, so that nginx takes its workers along.
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            let id = self.child.id().to_string();
+            drop(Command::new("kill").args(["-s", "TERM", &id]).status());
+            drop(self.child.wait());
+        }
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Asked, not killed, so that nginx takes its workers along.
-        let id = self.child.id().to_string();
-        drop(Command::new("kill").args(["-s", "TERM", &id]).status());
-        drop(self.child.wait());
+        self.end();
     }
 }
 
-/// The root access key of a data directory.
-struct Key {
-    id: String,
-    secret: String,
-}
-
-impl Key {
-    fn of(program: &Path, data_dir: &Path) -> Result<Self, String> {
-        let done = Command::new(program)
-            .args(["env", "--data-dir"])
-            .arg(data_dir)
-            .output()
-            .map_err(|e| format!("wharfinger env: {e}"))?;
-        let text = String::from_utf8_lossy(&done.stdout);
-        let value = |name: &str| {
-            let line = text.lines().find_map(|l| l.split_once(&format!("{name}=")));
-            line.map(|(_, value)| value.trim_matches(['\'', '"', ';']).to_owned())
-                .ok_or_else(|| format!("wharfinger env says no {name}"))
-        };
-        Ok(Self {
-            id: value("AWS_ACCESS_KEY_ID")?,
-            secret: value("AWS_SECRET_ACCESS_KEY")?,
-        })
-    }
+fn spawn(kind: Kind, command: &mut Command) -> Result<Child, String> {
+    command
+        .spawn()
+        .map_err(|e| format!("{} cannot be started: {e}", kind.name()))
 }
 
 fn wharfinger(program: &Path, place: &Path, authority: &str) -> Command {
@@ -266,9 +339,8 @@ fn docker_registry(place: &Path, authority: &str) -> Result<Command, String> {
     Ok(command)
 }
 
-/// One file, at the path at which a registry serves the manifest; the access log on.
-fn nginx(place: &Path, authority: &str, manifest: &[u8]) -> Result<Command, String> {
-    let folder = place.join(format!("www/v2/{REPOSITORY}/manifests"));
+/// Files, at the paths at which a registry serves their bytes; the access log on.
+fn nginx(place: &Path, authority: &str) -> Result<Command, String> {
     let config = place.join("nginx.conf");
     let text = format!(
         "daemon off;\nworker_processes auto;\nuser root;\npid {place}/pid;\nerror_log {place}/error.log;\n\
@@ -277,10 +349,9 @@ fn nginx(place: &Path, authority: &str, manifest: &[u8]) -> Result<Command, Stri
          \x20 default_type {MEDIA_TYPE};\n  server {{ listen {authority}; root {place}/www; }}\n}}\n",
         place = place.display()
     );
-    let made = fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(folder.join("v1"), manifest))
-        .and_then(|()| fs::write(&config, text));
-    made.map_err(|e| format!("{}: {e}", place.display()))?;
+    fs::create_dir_all(place.join("www"))
+        .and_then(|()| fs::write(&config, text))
+        .map_err(|e| format!("{}: {e}", place.display()))?;
     let mut command = Command::new("nginx");
     command
         .arg("-c")
@@ -292,16 +363,4 @@ fn nginx(place: &Path, authority: &str, manifest: &[u8]) -> Result<Command, Stri
 
 fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-/// Microseconds since 1970.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a client's own clock, for its signature"
-)]
-fn now() -> Result<i64, String> {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_err(|e| format!("the clock: {e}"))?;
-    i64::try_from(since.as_micros()).map_err(|e| format!("the clock: {e}"))
 }

@@ -1,26 +1,19 @@
-//! The units of work: a push of a small image, and a pull of a manifest by its tag.
+//! The units of work: pushes and pulls of small images, of manifests and of large layers.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
 use wharf_wire::oci::Digest;
 
-use super::client::Client;
-use super::server::Server;
+use super::api::{Api, Called};
+use super::client::{Client, Reply};
+use super::content::{Image, Layer, MEDIA_TYPE, Turns, next_number};
+use super::measure::precise;
+use super::server::{Kind, REPOSITORY, Server};
 
-pub(super) const REPOSITORY: &str = "bench/app";
-pub(super) const MEDIA_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
-
-/// Size of an image's layer in bytes; with config and manifest it has about 10 KB.
-const LAYER: usize = 8 * 1024;
-/// Size of the text that fills the config.
-const FILL: usize = 1024;
-
-/// Images have numbers, and no number is used twice.
-static NEXT: AtomicU64 = AtomicU64::new(1);
+const OCTETS: [(&str, &str); 1] = [("content-type", "application/octet-stream")];
 
 /// When to stop.
 #[derive(Debug, Clone, Copy)]
@@ -29,85 +22,84 @@ pub(super) enum Limit {
     Time(Duration),
 }
 
-/// An image: one layer and a config of its own.
-pub(super) struct Image {
-    pub(super) manifest: Vec<u8>,
-    config: Vec<u8>,
-    layer: Vec<u8>,
-}
-
-impl Image {
-    /// The same number, the same image.
-    pub(super) fn new(number: u64) -> Self {
-        let layer = noise(number, LAYER);
-        let fill = "x".repeat(FILL);
-        let config = json!({"architecture": "amd64", "os": "linux", "author": number.to_string(), "comment": fill});
-        let config = config.to_string().into_bytes();
-        let part = |media_type: &str, bytes: &[u8]| json!({"mediaType": media_type, "digest": Digest::of(bytes).as_str(), "size": bytes.len()});
-        let manifest = json!({
-            "schemaVersion": 2,
-            "mediaType": MEDIA_TYPE,
-            "config": part("application/vnd.oci.image.config.v1+json", &config),
-            "layers": [part("application/vnd.oci.image.layer.v1.tar+gzip", &layer)],
-        });
-        Self {
-            manifest: manifest.to_string().into_bytes(),
-            config,
-            layer,
-        }
-    }
-}
-
-/// Bytes that do not compress.
-fn noise(seed: u64, size: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut bytes = Vec::with_capacity(size + 8);
-    while bytes.len() < size {
-        // xorshift64*
-        state ^= state >> 12;
-        state ^= state << 25;
-        state ^= state >> 27;
-        bytes.extend_from_slice(&state.wrapping_mul(0x2545_f491_4f6c_dd1d).to_le_bytes());
-    }
-    bytes.truncate(size);
-    bytes
-}
-
 /// Pushes images that nobody has pushed before, each under a tag of its own; how many.
-pub(super) fn push(server: &Server, clients: usize, limit: Limit) -> Result<u64, String> {
+pub(super) fn push_small(server: &Server, clients: usize, limit: Limit) -> Result<f64, String> {
     run(server, clients, limit, |client| {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let number = next_number();
         push_image(client, &Image::new(number), &format!("t{number}"))
     })
 }
 
-/// Pushes one image.
-pub(super) fn push_one(server: &Server, image: &Image, tag: &str) -> Result<(), String> {
-    let mut client = Client::connect(&server.authority, server.authorization.as_deref())?;
-    push_image(&mut client, image, tag)
+/// Lets the server have an image as `v1`: pushed, or as a file.
+pub(super) fn give_image(server: &Server, image: &Image) -> Result<(), String> {
+    if server.kind() == Kind::Nginx {
+        return server.put_file(&manifest_path(), |file| {
+            use std::io::Write as _;
+            file.write_all(&image.manifest)?;
+            file.flush()
+        });
+    }
+    push_image(&mut server.client()?, image, "v1")
+}
+
+/// Lets the server have a layer: pushed, or as a file.
+pub(super) fn give_layer(server: &Server, layer: &Layer) -> Result<(), String> {
+    if server.kind() == Kind::Nginx {
+        return server.put_layer_file(layer);
+    }
+    push_layer(&mut server.client()?, layer)
 }
 
 /// As docker pushes: POST, PATCH and PUT for each blob, then the manifest.
 fn push_image(client: &mut Client, image: &Image, tag: &str) -> Result<(), String> {
     for blob in [&image.layer, &image.config] {
-        let digest = Digest::of(blob);
-        let uploads = format!("/v2/{REPOSITORY}/blobs/uploads/");
-        let begun = client.request("POST", &uploads, &[], b"")?.expect(202)?;
-        let location = begun.location.ok_or("POST: no Location")?;
-        let kind = [("content-type", "application/octet-stream")];
-        let path = client.path_of(&location);
-        let patched = client.request("PATCH", &path, &kind, blob)?.expect(202)?;
-        let location = patched.location.ok_or("PATCH: no Location")?;
-        let path = client.path_of(&location);
-        let mark = if path.contains('?') { '&' } else { '?' };
-        let path = format!("{path}{mark}digest={digest}");
-        client.request("PUT", &path, &[], b"")?.expect(201)?;
+        push_blob(client, Digest::of(blob).as_str(), |client, path| {
+            client.request("PATCH", path, &OCTETS, blob)
+        })?;
     }
+    put_manifest(client, tag, &image.manifest)
+}
+
+/// As docker pushes a layer whose length it does not know before.
+pub(super) fn push_layer(client: &mut Client, layer: &Layer) -> Result<(), String> {
+    push_blob(client, &layer.digest, |client, path| {
+        client.send("PATCH", path, &OCTETS, layer)
+    })
+}
+
+/// Pushes an image of large layers that are there: its config and its manifest.
+pub(super) fn push_manifest_of(
+    client: &mut Client,
+    layers: &[Layer],
+    tag: &str,
+) -> Result<(), String> {
+    let (config, manifest) = super::content::image_of(layers);
+    push_blob(client, Digest::of(&config).as_str(), |client, path| {
+        client.request("PATCH", path, &OCTETS, &config)
+    })?;
+    put_manifest(client, tag, &manifest)
+}
+
+fn push_blob(
+    client: &mut Client,
+    digest: &str,
+    send: impl FnOnce(&mut Client, &str) -> Result<Reply, String>,
+) -> Result<(), String> {
+    let uploads = format!("/v2/{REPOSITORY}/blobs/uploads/");
+    let begun = client.request("POST", &uploads, &[], b"")?;
+    let path = client.path_of(&begun.location(202)?);
+    let patched = send(client, &path)?;
+    let path = client.path_of(&patched.location(202)?);
+    let mark = if path.contains('?') { '&' } else { '?' };
+    let path = format!("{path}{mark}digest={digest}");
+    client.request("PUT", &path, &[], b"")?.expect(201)?;
+    Ok(())
+}
+
+fn put_manifest(client: &mut Client, tag: &str, manifest: &[u8]) -> Result<(), String> {
     let path = format!("/v2/{REPOSITORY}/manifests/{tag}");
     let kind = [("content-type", MEDIA_TYPE)];
-    client
-        .request("PUT", &path, &kind, &image.manifest)?
-        .expect(201)?;
+    client.request("PUT", &path, &kind, manifest)?.expect(201)?;
     Ok(())
 }
 
@@ -116,11 +108,15 @@ fn manifest_path() -> String {
     format!("/v2/{REPOSITORY}/manifests/v1")
 }
 
+fn blob_path(layer: &Layer) -> String {
+    format!("/v2/{REPOSITORY}/blobs/{}", layer.digest)
+}
+
 /// Pulls the manifest once and compares its bytes.
 pub(super) fn check_manifest(server: &Server, image: &Image) -> Result<(), String> {
-    let mut client = Client::connect(&server.authority, server.authorization.as_deref())?;
     let accept = [("accept", MEDIA_TYPE)];
-    let reply = client
+    let reply = server
+        .client()?
         .request("GET", &manifest_path(), &accept, b"")?
         .expect(200)?;
     if reply.body == image.manifest {
@@ -130,13 +126,26 @@ pub(super) fn check_manifest(server: &Server, image: &Image) -> Result<(), Strin
     }
 }
 
+/// Pulls a layer once and compares its digest.
+pub(super) fn check_layer(server: &Server, layer: &Layer) -> Result<(), String> {
+    let reply = server
+        .client()?
+        .request("GET", &blob_path(layer), &[], b"")?
+        .expect(200)?;
+    if Digest::of(&reply.body).as_str() == layer.digest {
+        Ok(())
+    } else {
+        Err("the layer came back changed".to_owned())
+    }
+}
+
 /// Pulls the manifest by its tag on kept connections; how often. With a time, `wrk` pulls if it is installed: it leaves
 /// more of the machine to the server.
-pub(super) fn get(server: &Server, clients: usize, limit: Limit) -> Result<u64, String> {
+pub(super) fn get_manifest(server: &Server, clients: usize, limit: Limit) -> Result<f64, String> {
     if let Limit::Time(time) = limit
         && let Some(requests) = wrk(server, clients, time)?
     {
-        return Ok(requests);
+        return Ok(precise(requests));
     }
     let path = manifest_path();
     run(server, clients, limit, |client| {
@@ -150,7 +159,7 @@ fn wrk(server: &Server, clients: usize, time: Duration) -> Result<Option<u64>, S
     let mut command = Command::new("wrk");
     command
         .args(["-t", "1", "-c", &clients.to_string()])
-        .args(["-d", &format!("{}s", time.as_secs())])
+        .args(["-d", &format!("{}s", time.as_secs().max(1))])
         .args(["-H", &format!("Accept: {MEDIA_TYPE}")]);
     if let Some(authorization) = &server.authorization {
         command.args(["-H", &format!("Authorization: {authorization}")]);
@@ -173,38 +182,162 @@ fn wrk(server: &Server, clients: usize, time: Duration) -> Result<Option<u64>, S
         .ok_or_else(|| format!("wrk says no number of requests: {text}"))
 }
 
+/// Pulls a layer again and again; how often.
+pub(super) fn get_layer(
+    server: &Server,
+    clients: usize,
+    limit: Limit,
+    layer: &Layer,
+) -> Result<f64, String> {
+    let path = blob_path(layer);
+    run(server, clients, limit, |client| fetch(client, &path, layer))
+}
+
+/// Pulls a layer again and again on one kept connection; how long each took.
+pub(super) fn time_layer(
+    server: &Server,
+    limit: Limit,
+    layer: &Layer,
+) -> Result<Vec<Duration>, String> {
+    let path = blob_path(layer);
+    let times = std::sync::Mutex::new(Vec::new());
+    run(server, 1, limit, |client| {
+        let begin = Instant::now();
+        fetch(client, &path, layer)?;
+        let mut times = times
+            .lock()
+            .map_err(|_poisoned| "another client panicked")?;
+        times.push(begin.elapsed());
+        Ok(())
+    })?;
+    times
+        .into_inner()
+        .map_err(|_poisoned| "a client panicked".to_owned())
+}
+
+fn fetch(client: &mut Client, path: &str, layer: &Layer) -> Result<(), String> {
+    match client.fetch(path, &[])? {
+        (200, size) if size == layer.size => Ok(()),
+        (status, size) => Err(format!("GET {path}: answered {status} with {size} bytes")),
+    }
+}
+
+/// Pushes each layer once; how many gigabytes that were.
+pub(super) fn push_layers(
+    server: &Server,
+    clients: usize,
+    layers: &[Layer],
+) -> Result<f64, String> {
+    each(layers, clients, || server.client(), push_layer)?;
+    Ok(gigabytes(layers))
+}
+
+/// Pulls each layer once; how many gigabytes that were.
+pub(super) fn pull_layers(
+    server: &Server,
+    clients: usize,
+    layers: &[Layer],
+) -> Result<f64, String> {
+    let pull = |client: &mut Client, layer: &Layer| fetch(client, &blob_path(layer), layer);
+    each(layers, clients, || server.client(), pull)?;
+    Ok(gigabytes(layers))
+}
+
+/// Uploads a layer through the API; false: the server has no such operations.
+pub(super) fn can_upload(server: &Server, layer: &Layer) -> Result<bool, String> {
+    Ok(matches!(server.api()?.upload(layer)?, Called::Done(_)))
+}
+
+/// Uploads each layer once through the API; how many gigabytes that were.
+pub(super) fn upload_layers(
+    server: &Server,
+    clients: usize,
+    layers: &[Layer],
+) -> Result<f64, String> {
+    let upload = |api: &mut Api<'_>, layer: &Layer| api.upload(layer)?.done().map(drop);
+    each(layers, clients, || server.api(), upload)?;
+    Ok(gigabytes(layers))
+}
+
+/// Asks the API where a layer is; false: the server has no such operation.
+pub(super) fn can_download(server: &Server, layer: &Layer) -> Result<bool, String> {
+    Ok(server.api()?.download_path(layer)?.is_some())
+}
+
+/// Pulls each layer once from where the API says it is; how many gigabytes that were.
+pub(super) fn download_layers(
+    server: &Server,
+    clients: usize,
+    layers: &[Layer],
+) -> Result<f64, String> {
+    let connect = || Ok((server.api()?, Client::connect(&server.authority, None)?));
+    let pull = |(api, client): &mut (Api<'_>, Client), layer: &Layer| {
+        let path = api.download_path(layer)?.ok_or("no such operation")?;
+        fetch(client, &path, layer)
+    };
+    each(layers, clients, connect, pull)?;
+    Ok(gigabytes(layers))
+}
+
+pub(super) fn gigabytes(layers: &[Layer]) -> f64 {
+    precise(layers.iter().map(|layer| layer.size).sum()) / 1e9
+}
+
+/// Lets clients take the layers in turn, each on a connection of its own.
+fn each<C>(
+    layers: &[Layer],
+    clients: usize,
+    connect: impl Fn() -> Result<C, String> + Sync,
+    unit: impl Fn(&mut C, &Layer) -> Result<(), String> + Sync,
+) -> Result<(), String> {
+    let turns = Turns::new(layers);
+    together(clients, || {
+        let mut connection = connect()?;
+        while let Some(layer) = turns.next() {
+            unit(&mut connection, layer)?;
+        }
+        Ok(())
+    })
+    .map(drop)
+}
+
 /// Lets clients work until the limit; how many units they did together.
 fn run(
     server: &Server,
     clients: usize,
     limit: Limit,
     unit: impl Fn(&mut Client) -> Result<(), String> + Sync,
-) -> Result<u64, String> {
-    let begun = AtomicU64::new(0);
-    let end = match limit {
-        Limit::Units(_) => None,
-        Limit::Time(time) => Some(Instant::now() + time),
+) -> Result<f64, String> {
+    let taken = AtomicU64::new(0);
+    let begin = Instant::now();
+    let go_on = || match limit {
+        Limit::Units(most) => taken.fetch_add(1, Ordering::Relaxed) < most,
+        Limit::Time(time) => begin.elapsed() < time,
     };
-    let go_on = || match (limit, end) {
-        (Limit::Units(most), _) => begun.fetch_add(1, Ordering::Relaxed) < most,
-        (Limit::Time(_), Some(end)) => Instant::now() < end,
-        (Limit::Time(_), None) => false,
-    };
-    let client = || -> Result<u64, String> {
-        let mut client = Client::connect(&server.authority, server.authorization.as_deref())?;
+    let done = together(clients, || {
+        let mut client = server.client()?;
         let mut done = 0;
         while go_on() {
             unit(&mut client)?;
             done += 1;
         }
         Ok(done)
-    };
+    })?;
+    Ok(precise(done.into_iter().sum()))
+}
+
+/// Runs something on so many threads at once; what each of them came to.
+pub(super) fn together<T: Send>(
+    threads: usize,
+    work: impl Fn() -> Result<T, String> + Sync,
+) -> Result<Vec<T>, String> {
+    let work = &work;
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..clients).map(|_| scope.spawn(client)).collect();
-        let mut sum = 0;
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = Vec::new();
         for worker in workers {
-            sum += worker.join().map_err(|_panic| "a client panicked")??;
+            all.push(worker.join().map_err(|_panic| "a client panicked")??);
         }
-        Ok(sum)
+        Ok(all)
     })
 }
