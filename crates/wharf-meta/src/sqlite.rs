@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use crate::changes::Changes;
 use crate::migrate::{Migration, migrate};
@@ -134,8 +135,9 @@ fn check_version(version: i32) -> Result<()> {
 fn open_writer(path: &Path) -> Result<Connection> {
     let connection = open_connection(path)?;
     // The page size is settled by the first write, so WAL mode comes first. Checkpoints have their own thread.
+    // 16 MiB of pages are kept, since a group of 256 closures touches thousands.
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864")
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384")
         .map_err(|error| session::open_error(&error))?;
     let mode: String = connection
         .query_row("PRAGMA journal_mode", [], |row| row.get(0))
@@ -153,8 +155,17 @@ fn open_connection(path: &Path) -> Result<Connection> {
     connection
         .busy_timeout(std::time::Duration::from_secs(5))
         .map_err(|error| session::open_error(&error))?;
+    // Else each SAVEPOINT copies the pages it changes into a file, which costs more than the log. In memory they are given
+    // back when it is released, so they are those of one closure.
     connection
-        .execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF")
+        .execute_batch(
+            "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY",
+        )
+        .map_err(|error| session::open_error(&error))?;
+    // A plan is made once, from the text alone. Else a statement that might use a partial index is prepared anew for each
+    // value bound to it, which took a quarter of the writer's time.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(|error| session::open_error(&error))?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
