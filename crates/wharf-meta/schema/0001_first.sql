@@ -211,6 +211,9 @@ CREATE TABLE manifests (
 );
 CREATE INDEX manifests_keep ON manifests (keep_until) WHERE keep_until IS NOT NULL;
 CREATE INDEX manifests_subject ON manifests (repository, subject, digest);
+-- Referrers of one artifact type: its own, else that of its config.
+CREATE INDEX manifests_referrers ON manifests (repository, subject, (COALESCE(artifact_type, config_media_type)), digest)
+    WHERE subject IS NOT NULL;
 
 CREATE TABLE manifest_links (
     repository BIGINT NOT NULL,
@@ -243,6 +246,14 @@ CREATE TABLE tags (
     FOREIGN KEY (repository, digest) REFERENCES manifests (repository, digest) ON DELETE RESTRICT
 );
 CREATE INDEX tags_digest ON tags (repository, digest, tag);
+
+-- The images that no tag points to, so that a page of them costs as much as any other, however many have tags.
+CREATE TABLE untagged (
+    repository BIGINT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (repository, digest),
+    FOREIGN KEY (repository, digest) REFERENCES manifests (repository, digest) ON DELETE RESTRICT
+);
 
 -- What was deleted, as one JSON document a thing, until `until`; hot tables hold only what exists.
 CREATE TABLE trash_repositories (

@@ -54,6 +54,7 @@ modules! {
     extents,
     jobs,
     links,
+    listing,
     manifests,
     objects,
     orphans,

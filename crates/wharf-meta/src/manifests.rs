@@ -10,6 +10,8 @@ crate::statements! {
             WHERE repository = $1 AND digest > $2 ORDER BY digest LIMIT $3";
     ANY = "SELECT digest FROM manifests WHERE repository = $1 LIMIT 1";
     DELETE = "DELETE FROM manifests WHERE repository = $1 AND digest = $2";
+    ADD_UNTAGGED = "INSERT INTO untagged (repository, digest) VALUES ($1, $2)";
+    DELETE_UNTAGGED = "DELETE FROM untagged WHERE repository = $1 AND digest = $2";
     ADD_LINK = "INSERT INTO manifest_links (repository, manifest, position, digest) VALUES ($1, $2, $3, $4)";
     LINKS = "SELECT digest FROM manifest_links WHERE repository = $1 AND manifest = $2 ORDER BY position";
     DELETE_LINKS = "DELETE FROM manifest_links WHERE repository = $1 AND manifest = $2";
@@ -23,6 +25,9 @@ crate::statements! {
     REFERRERS = "SELECT digest, media_type, size, artifact_type, config_media_type,
                  CASE WHEN LENGTH(annotations) <= 4096 THEN annotations END, CAST(COALESCE(LENGTH(annotations), 0) AS BIGINT) FROM manifests
                  WHERE repository = $1 AND subject = $2 AND digest > $3 ORDER BY digest LIMIT $4";
+    REFERRERS_OF_TYPE = "SELECT digest, media_type, size, artifact_type, config_media_type,
+                 CASE WHEN LENGTH(annotations) <= 4096 THEN annotations END, CAST(COALESCE(LENGTH(annotations), 0) AS BIGINT) FROM manifests
+                 WHERE repository = $1 AND subject = $2 AND COALESCE(artifact_type, config_media_type) = $5 AND digest > $3 ORDER BY digest LIMIT $4";
     ANNOTATIONS = "SELECT annotations FROM manifests WHERE repository = $1 AND digest = $2";
     NAME_MEDIA_TYPE = "UPDATE blobs SET media_type = $2 WHERE id = $1 AND media_type IS NULL";
     TRASH_LINKS = "UPDATE links SET trash_until = CASE WHEN trash_until > $3 THEN trash_until ELSE $3 END,
@@ -88,7 +93,7 @@ fn from_row(row: &Row) -> Result<ManifestRow> {
     })
 }
 
-/// Inserts a manifest.
+/// Inserts a manifest, which has no tag yet.
 ///
 /// # Errors
 /// `Unique` when the repository holds that digest.
@@ -118,6 +123,7 @@ pub fn insert(
             &sealed.sealed,
         ],
     )?;
+    tx.run(&ADD_UNTAGGED, &[&repository, &row.digest])?;
     Ok(())
 }
 
@@ -175,6 +181,7 @@ pub fn any(tx: &mut Tx, repository: i64) -> Result<bool> {
 pub fn delete(tx: &mut Tx, repository: i64, digest: &str) -> Result<()> {
     tx.run(&DELETE_LINKS, &[&repository, &digest])?;
     tx.run(&DELETE_CHILDREN, &[&repository, &digest])?;
+    tx.run(&DELETE_UNTAGGED, &[&repository, &digest])?;
     tx.run(&DELETE, &[&repository, &digest])?;
     Ok(())
 }
@@ -292,7 +299,8 @@ pub fn annotations(tx: &mut Tx, repository: i64, digest: &str) -> Result<Option<
         .map_or(Ok(None), |row| row.get(0))
 }
 
-/// Up to `limit` manifests whose subject is written exactly so, after the digest `after`, in order of digest.
+/// Up to `limit` manifests whose subject is written exactly so, after the digest `after`, in order of digest; of one
+/// artifact type (its own, else that of its config), or of any.
 ///
 /// # Errors
 /// Those of the database.
@@ -300,10 +308,16 @@ pub fn referrers(
     tx: &mut Tx,
     repository: i64,
     subject: &str,
-    after: &str,
-    limit: i64,
+    artifact_type: Option<&str>,
+    (after, limit): (&str, i64),
 ) -> Result<Vec<ReferrerRow>> {
-    let rows = tx.rows(&REFERRERS, &[&repository, &subject, &after, &limit])?;
+    let rows = match artifact_type {
+        None => tx.rows(&REFERRERS, &[&repository, &subject, &after, &limit])?,
+        Some(kind) => tx.rows(
+            &REFERRERS_OF_TYPE,
+            &[&repository, &subject, &after, &limit, &kind],
+        )?,
+    };
     rows.iter()
         .map(|row| {
             Ok(ReferrerRow {

@@ -11,6 +11,7 @@ crate::statements! {
     PAGE = "SELECT id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key
             FROM repositories WHERE account = $1 AND region = $2 AND name > $3 ORDER BY name LIMIT $4";
     DELETE = "DELETE FROM repositories WHERE id = $1";
+    SET_MUTABILITY = "UPDATE repositories SET tag_mutability = $2, mutability_filters = $3 WHERE id = $1";
     TAGS = "SELECT key, value FROM repository_tags WHERE repository = $1 ORDER BY key";
     PUT_TAG = "INSERT INTO repository_tags (repository, key, value) VALUES ($1, $2, $3)
                ON CONFLICT (repository, key) DO UPDATE SET value = excluded.value";
@@ -28,9 +29,9 @@ pub struct RepositoryRow {
     pub name: String,
     /// Microseconds since 1970.
     pub created_at: i64,
-    /// `MUTABLE` or `IMMUTABLE` (and the two `_WITH_EXCLUSION`, once they are built).
+    /// `MUTABLE`, `IMMUTABLE`, `MUTABLE_WITH_EXCLUSION` or `IMMUTABLE_WITH_EXCLUSION`.
     pub tag_mutability: String,
-    /// Exclusion filters as JSON, if the mode has them.
+    /// Exclusion filters as the API's JSON list, if the mode has them.
     pub mutability_filters: Option<String>,
     pub scan_on_push: bool,
     /// `AES256`, `KMS` or `KMS_DSSE`.
@@ -116,6 +117,15 @@ pub fn page(
         .iter()
         .map(from_row)
         .collect()
+}
+
+/// Replaces the mode of tag mutability and its exclusion filters.
+///
+/// # Errors
+/// Those of the database.
+pub fn set_mutability(tx: &mut Tx, id: i64, mode: &str, filters: Option<&str>) -> Result<()> {
+    tx.run(&SET_MUTABILITY, &[&id, &mode, &filters])?;
+    Ok(())
 }
 
 /// Removes the row and its resource tags. What hangs on the id stays for the job that moves it.

@@ -1,4 +1,5 @@
-//! Tags: names that point to a manifest of the same repository.
+//! Tags: names that point to a manifest of the same repository. What changes them keeps `untagged`, too: an image is there
+//! as long as no tag points to it.
 use crate::{Result, Tx};
 
 crate::statements! {
@@ -8,11 +9,9 @@ crate::statements! {
     DELETE = "DELETE FROM tags WHERE repository = $1 AND tag = $2";
     PAGE = "SELECT tag FROM tags WHERE repository = $1 AND tag > $2 ORDER BY tag LIMIT $3";
     OF_DIGEST = "SELECT tag FROM tags WHERE repository = $1 AND digest = $2 ORDER BY tag LIMIT 1000";
-    ENTRIES = "SELECT manifests.digest, tags.tag FROM manifests
-               LEFT JOIN tags ON tags.repository = manifests.repository AND tags.digest = manifests.digest
-               WHERE manifests.repository = $1 AND manifests.digest >= $2
-               AND (manifests.digest > $2 OR tags.tag > $3)
-               ORDER BY manifests.digest, tags.tag LIMIT $4";
+    JOIN = "DELETE FROM untagged WHERE repository = $1 AND digest = $2";
+    LEAVE = "INSERT INTO untagged (repository, digest) SELECT repository, digest FROM tags WHERE repository = $1 AND tag = $2
+             AND NOT EXISTS (SELECT 1 FROM tags AS other WHERE other.repository = $1 AND other.digest = tags.digest AND other.tag <> $2)";
 }
 
 /// The digest a tag points to.
@@ -31,6 +30,7 @@ pub fn get(tx: &mut Tx, repository: i64, tag: &str) -> Result<Option<String>> {
 /// `Unique` when the tag exists; `ForeignKey` when there is no such image.
 pub fn insert(tx: &mut Tx, repository: i64, tag: &str, digest: &str, now: i64) -> Result<()> {
     tx.run(&INSERT, &[&repository, &tag, &digest, &now])?;
+    tx.run(&JOIN, &[&repository, &digest])?;
     Ok(())
 }
 
@@ -39,7 +39,9 @@ pub fn insert(tx: &mut Tx, repository: i64, tag: &str, digest: &str, now: i64) -
 /// # Errors
 /// Those of the database.
 pub fn move_to(tx: &mut Tx, repository: i64, tag: &str, digest: &str, now: i64) -> Result<()> {
+    tx.run(&LEAVE, &[&repository, &tag])?;
     tx.run(&MOVE, &[&repository, &tag, &digest, &now])?;
+    tx.run(&JOIN, &[&repository, &digest])?;
     Ok(())
 }
 
@@ -48,6 +50,7 @@ pub fn move_to(tx: &mut Tx, repository: i64, tag: &str, digest: &str, now: i64) 
 /// # Errors
 /// Those of the database.
 pub fn delete(tx: &mut Tx, repository: i64, tag: &str) -> Result<()> {
+    tx.run(&LEAVE, &[&repository, &tag])?;
     tx.run(&DELETE, &[&repository, &tag])?;
     Ok(())
 }
@@ -71,21 +74,5 @@ pub fn of_digest(tx: &mut Tx, repository: i64, digest: &str) -> Result<Vec<Strin
     tx.rows(&OF_DIGEST, &[&repository, &digest])?
         .iter()
         .map(|row| row.get(0))
-        .collect()
-}
-
-/// Up to `limit` pairs of (digest, tag) after the given pair; an untagged image is one pair without tag.
-///
-/// # Errors
-/// Those of the database.
-pub fn entries(
-    tx: &mut Tx,
-    repository: i64,
-    after: (&str, &str),
-    limit: i64,
-) -> Result<Vec<(String, Option<String>)>> {
-    tx.rows(&ENTRIES, &[&repository, &after.0, &after.1, &limit])?
-        .iter()
-        .map(|row| Ok((row.get(0)?, row.get(1)?)))
         .collect()
 }

@@ -57,6 +57,7 @@ mod contract {
         extents,
         jobs,
         links,
+        listing,
         manifests,
         objects,
         orphans,

@@ -14,6 +14,7 @@ pub static CASES: &[crate::Case] = &cases![
     an_index_holds_its_members,
     trashing_keeps_the_links_also_when_another_image_comes_to_hold_them,
     referrers_are_listed_in_order_and_long_annotations_come_apart,
+    referrers_of_one_type_go_by_their_own_type_and_else_by_that_of_the_config,
 ];
 
 /// Blob 9 with digest `sha256:l`, linked to repository 1.
@@ -209,9 +210,11 @@ async fn referrers_are_listed_in_order_and_long_annotations_come_apart(store: &S
     })
     .await
     .unwrap();
-    let page = read(store, |tx| manifests::referrers(tx, 1, "sha256:s", "", 2))
-        .await
-        .unwrap();
+    let page = read(store, |tx| {
+        manifests::referrers(tx, 1, "sha256:s", None, ("", 2))
+    })
+    .await
+    .unwrap();
     let told: Vec<_> = page
         .iter()
         .map(|row| {
@@ -227,7 +230,7 @@ async fn referrers_are_listed_in_order_and_long_annotations_come_apart(store: &S
         [("sha256:a", Some("{}"), 2), ("sha256:b", None, 5_008)]
     );
     let rest = read(store, |tx| {
-        manifests::referrers(tx, 1, "sha256:s", "sha256:b", 2)
+        manifests::referrers(tx, 1, "sha256:s", None, ("sha256:b", 2))
     })
     .await
     .unwrap();
@@ -245,7 +248,50 @@ async fn referrers_are_listed_in_order_and_long_annotations_come_apart(store: &S
         Ok(None)
     );
     assert_eq!(
-        read(store, |tx| manifests::referrers(tx, 2, "sha256:s", "", 2)).await,
+        read(store, |tx| manifests::referrers(
+            tx,
+            2,
+            "sha256:s",
+            None,
+            ("", 2)
+        ))
+        .await,
         Ok(vec![])
     );
+}
+
+async fn referrers_of_one_type_go_by_their_own_type_and_else_by_that_of_the_config(store: &Store) {
+    write(store, move |tx| {
+        for (digest, subject, own, config) in [
+            ("sha256:a", "sha256:s", Some("sbom"), Some("empty")),
+            ("sha256:b", "sha256:s", None, Some("sbom")),
+            ("sha256:c", "sha256:s", Some("signature"), Some("sbom")),
+            ("sha256:d", "sha256:other", Some("sbom"), None),
+            ("sha256:e", "sha256:s", Some("sbom"), None),
+            ("sha256:f", "sha256:s", None, None),
+        ] {
+            let (mut row, sealed) = manifest(digest);
+            row.subject = Some(subject.to_owned());
+            row.artifact_type = own.map(str::to_owned);
+            row.config_media_type = config.map(str::to_owned);
+            manifests::insert(tx, 1, &row, &sealed)?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let of_type = |kind: &'static str, after: &'static str, limit: i64| async move {
+        read(store, move |tx| {
+            manifests::referrers(tx, 1, "sha256:s", Some(kind), (after, limit))
+        })
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|row| row.digest)
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(of_type("sbom", "", 2).await, ["sha256:a", "sha256:b"]);
+    assert_eq!(of_type("sbom", "sha256:b", 2).await, ["sha256:e"]);
+    assert_eq!(of_type("signature", "", 2).await, ["sha256:c"]);
+    assert!(of_type("empty", "", 2).await.is_empty());
 }

@@ -11,6 +11,7 @@ pub static CASES: &[crate::Case] = &cases![
     pages_are_in_byte_order_of_name,
     resource_tags_are_overwritten_by_key_and_removed_one_by_one,
     a_deleted_repository_takes_its_resource_tags_along,
+    tag_mutability_is_replaced_with_its_filters,
 ];
 
 pub fn row(id: i64, region: &str, name: &str) -> RepositoryRow {
@@ -159,5 +160,30 @@ async fn a_deleted_repository_takes_its_resource_tags_along(store: &Store) {
     assert_eq!(
         read(store, |tx| repositories::tags(tx, 1)).await,
         Ok(Vec::new())
+    );
+}
+
+async fn tag_mutability_is_replaced_with_its_filters(store: &Store) {
+    make(store, &[(1, "app"), (2, "other")]).await;
+    let set = |mode: &'static str, filters: Option<&'static str>| async move {
+        write(store, move |tx| {
+            repositories::set_mutability(tx, 1, mode, filters)
+        })
+        .await
+        .unwrap();
+        let row = find(store, "eu-west-1", "app").await.unwrap();
+        assert_eq!(
+            (
+                row.tag_mutability.as_str(),
+                row.mutability_filters.as_deref()
+            ),
+            (mode, filters)
+        );
+    };
+    set("MUTABLE_WITH_EXCLUSION", Some("[]")).await;
+    set("MUTABLE", None).await;
+    assert_eq!(
+        find(store, "eu-west-1", "other").await,
+        Some(row(2, "eu-west-1", "other"))
     );
 }

@@ -7,7 +7,6 @@ pub static CASES: &[crate::Case] = &cases![
     a_tag_is_made_once_and_then_moved,
     a_tag_cannot_point_to_what_is_not_there,
     pages_of_tags_are_in_byte_order,
-    entries_walk_every_tag_and_every_untagged_image_once,
 ];
 
 pub fn manifest(digest: &str) -> (ManifestRow, SealedManifest) {
@@ -107,37 +106,4 @@ async fn pages_of_tags_are_in_byte_order(store: &Store) {
             .len(),
         5
     );
-}
-
-async fn entries_walk_every_tag_and_every_untagged_image_once(store: &Store) {
-    images(store, &["sha256:a", "sha256:b", "sha256:c"]).await;
-    write(store, |tx| {
-        ["x", "y", "z"]
-            .iter()
-            .try_for_each(|tag| tags::insert(tx, 1, tag, "sha256:b", 1))
-    })
-    .await
-    .unwrap();
-    let mut seen = Vec::new();
-    let mut after = (String::new(), String::new());
-    loop {
-        let from = after.clone();
-        let page = read(store, move |tx| tags::entries(tx, 1, (&from.0, &from.1), 2))
-            .await
-            .unwrap();
-        let Some((digest, tag)) = page.last().cloned() else {
-            break;
-        };
-        after = (digest, tag.unwrap_or_default());
-        seen.extend(page);
-    }
-    let entry = |digest: &str, tag: Option<&str>| (digest.to_owned(), tag.map(str::to_owned));
-    let all = [
-        entry("sha256:a", None),
-        entry("sha256:b", Some("x")),
-        entry("sha256:b", Some("y")),
-        entry("sha256:b", Some("z")),
-        entry("sha256:c", None),
-    ];
-    assert_eq!(seen, all);
 }
