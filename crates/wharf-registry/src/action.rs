@@ -44,6 +44,7 @@ actions! {
     ListImages = "ecr:ListImages": ReadsImages;
     ListTagsForResource = "ecr:ListTagsForResource": ReadsTags;
     PutImage = "ecr:PutImage": ReadsImages;
+    PutImageTagMutability = "ecr:PutImageTagMutability";
     TagResource = "ecr:TagResource": ReadsTags;
     UntagResource = "ecr:UntagResource";
     UploadLayerPart = "ecr:UploadLayerPart";

@@ -24,6 +24,7 @@ pub mod events;
 pub(crate) mod explaining;
 pub(crate) mod following;
 pub mod images;
+pub(crate) mod listing;
 pub(crate) mod purging;
 pub mod referrers;
 pub mod repositories;

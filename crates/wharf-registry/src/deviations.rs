@@ -80,9 +80,8 @@ deviations! {
     ARCHIVE_LATER = "archive-later", Both, "Nothing can be archived until storage classes are built.";
     SCANNING_LATER = "scanning-later", Both, "Scanning operations are refused until scanning is built.";
     POLICIES_LATER = "policies-later", Both, "Repository and lifecycle policies are refused until they are built.";
-    PAGE_CAPS_LATER = "page-caps-later", Both, "`ListImageReferrers` and other operations with small pages are refused until they are built.";
+    PAGE_CAPS_LATER = "page-caps-later", Both, "`GetLifecyclePolicyPreview` and other operations with small pages are refused until they are built.";
     KMS_LATER = "kms-later", Both, "`KMS` and `KMS_DSSE` repositories are refused with KmsException until KMS is built.";
-    EXCLUSION_LATER = "exclusion-later", Both, "The mutability modes with exclusion filters are refused until they are built.";
     RATES_LATER = "rates-later", Both, "Request rates are not limited.";
     IMAGE_COUNT = "image-count", Both, "The quota of 100,000 images a repository and 100,000 repositories a registry is not enforced.";
 }

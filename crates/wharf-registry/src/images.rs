@@ -213,23 +213,39 @@ pub async fn get(
         Ok(content) => content,
         Err(_miss) => return Err(not_found(id, name.to_string(), ctx.account.to_string())),
     };
-    if matches!(reference, Reference::Digest(_)) || ctx.deviates(deviations::NO_CONVERSION) {
-        return Ok(content);
+    // What none of the accepted types fits is answered as it is stored.
+    Ok(accepted(ctx, &id, &content, accepts).unwrap_or(content))
+}
+
+/// An image in a form that the caller takes: as it is stored, or, where ECR's way is followed (deviation `no-conversion`)
+/// and it was asked for by tag, as its like of the other kind. `None`: no accepted type fits, which means something only
+/// where ECR's way is followed.
+///
+/// The digest stays that of the stored form. Source: ecr.md 5.1.
+pub(crate) fn accepted(
+    ctx: &Ctx,
+    id: &ImageId,
+    content: &Arc<Content>,
+    accepts: &[&str],
+) -> Option<Arc<Content>> {
+    let as_stored = ctx.deviates(deviations::NO_CONVERSION)
+        || accepts.is_empty()
+        || accepts.contains(&"*/*")
+        || accepts.contains(&content.media_type.as_str());
+    if as_stored {
+        return Some(Arc::clone(content));
     }
-    let as_stored = || accepts.is_empty() || accepts.contains(&"*/*");
-    if as_stored() || accepts.contains(&content.media_type.as_str()) {
-        return Ok(content);
+    if id.digest.is_some() {
+        return None;
     }
-    let other = accepts
+    let (bytes, media_type) = accepts
         .iter()
-        .find_map(|wanted| convert::image(&content.bytes, &content.media_type, wanted));
-    Ok(other.map_or(content.clone(), |(bytes, media_type)| {
-        Arc::new(Content {
-            bytes: Bytes::from(bytes),
-            media_type: media_type.to_owned(),
-            digest: content.digest.clone(),
-            subject: content.subject.clone(),
-        })
+        .find_map(|wanted| convert::image(&content.bytes, &content.media_type, wanted))?;
+    Some(Arc::new(Content {
+        bytes: Bytes::from(bytes),
+        media_type: media_type.to_owned(),
+        digest: content.digest.clone(),
+        subject: content.subject.clone(),
     }))
 }
 
@@ -461,4 +477,4 @@ fn not_found(id: ImageId, name: String, registry: String) -> Error {
 }
 
 /// Re-exported for the operations that walk images themselves.
-pub(crate) use data::images::{Described, Removed};
+pub(crate) use data::images::Removed;

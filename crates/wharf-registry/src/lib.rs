@@ -18,6 +18,7 @@ mod keyring;
 mod known;
 pub mod layers;
 pub mod mount;
+mod mutability;
 pub mod ops;
 mod page;
 pub mod referrers;

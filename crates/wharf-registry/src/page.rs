@@ -22,6 +22,12 @@ fn check(text: &str) -> String {
     hex::encode(hash.as_ref().get(..4).unwrap_or_default())
 }
 
+/// A short form of what a token is bound to, when that may be long.
+pub(crate) fn fingerprint(text: &str) -> String {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    hex::encode(hash.as_ref())
+}
+
 /// Reads a token made by [`token`] for the same operation and subject.
 pub(crate) fn read(token: &str, operation: &str, about: &str) -> Result<Vec<String>> {
     let invalid = || Error::invalid("nextToken", "Invalid nextToken");

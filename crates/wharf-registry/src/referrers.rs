@@ -1,10 +1,11 @@
-//! Referrers: the manifests that name another as their subject, as the registry protocol lists them.
+//! Referrers: the manifests that name another as their subject, as both planes list them.
 use serde_json::{Map, Value};
 use wharf_meta::manifests::ReferrerRow;
 use wharf_wire::ids::RepositoryName;
 use wharf_wire::oci::Digest;
 
 use crate::action::BatchGetImage;
+use crate::authorize::Resource;
 use crate::{Ctx, Error, Result, data, page};
 
 /// Bytes of annotations after which a page ends: an answer should stay within what a manifest may have.
@@ -30,8 +31,22 @@ pub struct ReferrersPage {
     pub next: Option<String>,
 }
 
-/// Lists the referrers of a digest in order of their own, after `last`, at most `n` (1,000 when absent or more). Those of
-/// another artifact type than `artifact_type` are left out; a page may be shorter than `n` and not be the last.
+/// Which referrers.
+#[derive(Clone, Debug)]
+pub(crate) struct Query {
+    pub(crate) resource: Resource,
+    /// The digest that they name, as they may write it. It need not be there.
+    pub(crate) subject: String,
+    /// Of these artifact types only; none: of any.
+    pub(crate) artifact_types: Vec<String>,
+    /// Of which digest the page before ended; empty: none.
+    pub(crate) after: String,
+    /// Of a page, at most [`page::MAX_PAGE`].
+    pub(crate) size: i64,
+}
+
+/// Lists the referrers of a digest in order of their own, after `last`, at most `n` (1,000 when absent or more), perhaps of
+/// one artifact type only. A page whose annotations are long may be shorter than `n` and not be the last.
 ///
 /// # Errors
 /// `RepositoryNotFound`; `InvalidParameter` for a `last` that is no digest. A subject that is not there has no fewer
@@ -45,53 +60,54 @@ pub async fn list(
     n: Option<i64>,
     last: Option<&str>,
 ) -> Result<ReferrersPage> {
-    let limit = page::size(n);
     let after = match last {
         None | Some("") => String::new(),
         Some(last) => Digest::parse(last)
             .map_err(|_invalid| Error::invalid("nextToken", "Invalid nextToken"))?
             .to_string(),
     };
-    let (subject, wanted) = (subject.to_string(), artifact_type.map(str::to_owned));
-    ctx.read::<BatchGetImage, _, _>("list_referrers", ctx.repository(name), move |tx, grant| {
-        let rows = data::referrers::page(tx, grant, &subject, &after, page::fetch(limit))?;
-        let full = i64::try_from(rows.len()).unwrap_or(limit) >= page::MAX_ROWS;
-        let mut page = ReferrersPage {
-            referrers: Vec::new(),
-            next: None,
-        };
-        let (mut bytes, mut seen) = (0_usize, 0_i64);
-        let mut last_seen = None;
+    let query = Query {
+        resource: ctx.repository(name),
+        subject: subject.to_string(),
+        artifact_types: artifact_type.map(str::to_owned).into_iter().collect(),
+        after,
+        size: page::size(n),
+    };
+    page(ctx, query).await
+}
+
+/// One page of what both planes list.
+///
+/// # Errors
+/// `RepositoryNotFound`.
+pub(crate) async fn page(ctx: &Ctx, query: Query) -> Result<ReferrersPage> {
+    let resource = query.resource.clone();
+    ctx.read::<BatchGetImage, _, _>("list_referrers", resource, move |tx, grant| {
+        let at = (query.after.as_str(), page::fetch(query.size));
+        let mut rows = data::referrers::page(tx, grant, &query.subject, &query.artifact_types, at)?;
+        let mut more = page::cut(&mut rows, query.size);
+        let mut bytes = 0_usize;
+        let mut referrers = Vec::with_capacity(rows.len());
         for row in rows {
-            if seen >= limit {
-                page.next = last_seen;
-                return Ok(page);
+            // Measured as they are sent: the row tells characters, which may be of several bytes each.
+            let text = annotations_of(tx, grant, &row)?;
+            bytes = bytes.saturating_add(text.as_ref().map_or(0, String::len));
+            if bytes > PAGE_BYTES && !referrers.is_empty() {
+                more = true;
+                break;
             }
-            let digest = row.digest.clone();
-            let kind = artifact_type_of(&row).map(str::to_owned);
-            if wanted.is_none() || wanted == kind {
-                // Measured as they are sent: the row tells characters, which may be of several bytes each.
-                let text = annotations_of(tx, grant, &row)?;
-                bytes = bytes.saturating_add(text.as_ref().map_or(0, String::len));
-                if bytes > PAGE_BYTES && !page.referrers.is_empty() {
-                    page.next = last_seen;
-                    return Ok(page);
-                }
-                page.referrers.push(referrer(row, kind, text)?);
-            }
-            (seen, last_seen) = (seen + 1, Some(digest));
+            referrers.push(referrer(row, text)?);
         }
-        page.next = last_seen.filter(|_| full);
-        Ok(page)
+        let last = referrers.last().filter(|_| more);
+        let next = last.map(|last: &Referrer| last.digest.clone());
+        Ok(ReferrersPage { referrers, next })
     })
     .await
 }
 
 /// Source: OCI distribution, "Listing Referrers": its own type, else the media type of its config.
-fn artifact_type_of(row: &ReferrerRow) -> Option<&str> {
-    row.artifact_type
-        .as_deref()
-        .or(row.config_media_type.as_deref())
+fn artifact_type_of(row: &mut ReferrerRow) -> Option<String> {
+    row.artifact_type.take().or(row.config_media_type.take())
 }
 
 /// The text of a referrer's annotations: what is long does not come with its row.
@@ -106,14 +122,11 @@ fn annotations_of(
     }
 }
 
-fn referrer(
-    row: ReferrerRow,
-    artifact_type: Option<String>,
-    annotations: Option<String>,
-) -> Result<Referrer> {
+fn referrer(mut row: ReferrerRow, annotations: Option<String>) -> Result<Referrer> {
     let annotations = annotations
         .map(|text| serde_json::from_str(&text).map_err(Error::internal))
         .transpose()?;
+    let artifact_type = artifact_type_of(&mut row);
     Ok(Referrer {
         digest: row.digest,
         media_type: row.media_type,

@@ -1,13 +1,14 @@
 //! Images under grants: a manifest, what it refers to, and the tags that point to it.
 use serde_json::json;
 use wharf_meta::manifests::{self, ManifestRow, SealedManifest};
-use wharf_meta::{tags, usage};
+use wharf_meta::tags;
 use wharf_wire::oci::{MAX_NESTING, ManifestError};
 
 use super::trash::{Followers, Place, to_trash};
 use super::{Tx, aliases, events, following};
 use crate::action::{ListImages, PutImage, ReadsImages, RemovesImages};
-use crate::{Error, Grant, Micros, Result};
+use crate::mutability::TagMutability;
+use crate::{Error, Grant, Result};
 
 /// ECR's limit of tags on one image.
 const MAX_TAGS: usize = 1_000;
@@ -81,11 +82,12 @@ pub(crate) fn put(tx: &mut Tx<'_>, grant: &Grant<PutImage>, new: &NewImage) -> R
     if known {
         following::keep(tx, grant, digest)?;
     }
+    let mutability = TagMutability::of(repository)?;
     let mut moves = Vec::new();
     for tag in &new.tags {
         let pointed = tags::get(tx.meta, repository.id, tag)?;
         let same = pointed.as_deref() == Some(digest);
-        let fixed = repository.tag_mutability == "IMMUTABLE";
+        let fixed = mutability.is_fixed(tag);
         let repeats = same && new.repeat_succeeds && (!fixed || new.immutable_repeat_succeeds);
         if pointed.is_some() && fixed && !repeats {
             return Err(Error::ImageTagAlreadyExists {
@@ -307,62 +309,6 @@ pub(crate) fn sealed<A: ReadsImages>(
     digest: &str,
 ) -> Result<Option<SealedManifest>> {
     Ok(manifests::sealed(tx.meta, grant.repository()?.id, digest)?)
-}
-
-/// One page of images in order of digest, each with its tags and the time of its last pull.
-pub(crate) fn page<A: ReadsImages>(
-    tx: &mut Tx<'_>,
-    grant: &Grant<A>,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<Described>> {
-    let repository = grant.repository()?.id;
-    let rows = manifests::page(tx.meta, repository, after, limit)?;
-    rows.into_iter()
-        .map(|row| described(tx, repository, row))
-        .collect()
-}
-
-/// An image with what DescribeImages tells beside its row.
-#[derive(Clone, Debug)]
-pub(crate) struct Described {
-    pub(crate) row: ManifestRow,
-    pub(crate) tags: Vec<String>,
-    pub(crate) last_pull: Option<Micros>,
-}
-
-/// Adds tags and last pull to a row.
-pub(crate) fn describe<A: ReadsImages>(
-    tx: &mut Tx<'_>,
-    grant: &Grant<A>,
-    row: ManifestRow,
-) -> Result<Described> {
-    described(tx, grant.repository()?.id, row)
-}
-
-fn described(tx: &mut Tx<'_>, repository: i64, row: ManifestRow) -> Result<Described> {
-    let tags = tags::of_digest(tx.meta, repository, &row.digest)?;
-    let last_pull = usage::last_at(tx.meta, repository, &row.digest)?;
-    Ok(Described {
-        row,
-        tags,
-        last_pull,
-    })
-}
-
-/// Pairs of digest and tag after the given pair: what ListImages answers.
-pub(crate) fn entries(
-    tx: &mut Tx<'_>,
-    grant: &Grant<ListImages>,
-    after: (&str, &str),
-    limit: i64,
-) -> Result<Vec<(String, Option<String>)>> {
-    Ok(tags::entries(
-        tx.meta,
-        grant.repository()?.id,
-        after,
-        limit,
-    )?)
 }
 
 /// Tags after `after`, in byte order.

@@ -6,20 +6,27 @@ use crate::action::BatchGetImage;
 use crate::{Grant, Result};
 
 /// Up to `limit` referrers of a digest, by whatever algorithm each names it, after the digest `after`, in order of their
-/// own digest. The subject need not be there.
+/// own digest: those of these artifact types, or of any if none is named. The subject need not be there.
 pub(crate) fn page(
     tx: &mut Tx<'_>,
     grant: &Grant<BatchGetImage>,
     subject: &str,
-    after: &str,
-    limit: i64,
+    artifact_types: &[String],
+    (after, limit): (&str, i64),
 ) -> Result<Vec<ReferrerRow>> {
     let repository = grant.repository()?.id;
     let mut rows = Vec::new();
     for subject in aliases::synonyms(tx, repository, subject)? {
-        rows.extend(manifests::referrers(
-            tx.meta, repository, &subject, after, limit,
-        )?);
+        let mut add = |kind| {
+            manifests::referrers(tx.meta, repository, &subject, kind, (after, limit))
+                .map(|some| rows.extend(some))
+        };
+        if artifact_types.is_empty() {
+            add(None)?;
+        }
+        for kind in artifact_types {
+            add(Some(kind))?;
+        }
     }
     rows.sort_unstable_by(|one, other| one.digest.cmp(&other.digest));
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

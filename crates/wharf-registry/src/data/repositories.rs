@@ -6,8 +6,10 @@ use wharf_wire::ids::{AccountId, Region, RepositoryName};
 
 use super::{Tx, events};
 use crate::action::{
-    CreateRepository, DeleteRepository, DescribeRepositories, ReadsTags, TagResource, UntagResource,
+    CreateRepository, DeleteRepository, DescribeRepositories, PutImageTagMutability, ReadsTags,
+    TagResource, UntagResource,
 };
+use crate::mutability::TagMutability;
 use crate::{Error, Grant, Result, ids};
 
 /// ECR's limit of tags on one resource.
@@ -18,7 +20,7 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 #[derive(Clone, Debug)]
 pub(crate) struct NewRepository {
     pub(crate) name: RepositoryName,
-    pub(crate) tag_mutability: &'static str,
+    pub(crate) tag_mutability: TagMutability,
     pub(crate) scan_on_push: bool,
 }
 
@@ -55,14 +57,17 @@ pub(crate) fn create(
         region: grant.region().to_string(),
         name: new.name.to_string(),
         created_at: grant.now(),
-        tag_mutability: new.tag_mutability.to_owned(),
-        mutability_filters: None,
+        tag_mutability: new.tag_mutability.mode().as_str().to_owned(),
+        mutability_filters: new.tag_mutability.stored_filters()?,
         scan_on_push: new.scan_on_push,
         encryption_type: "AES256".to_owned(),
         kms_key: None,
     };
     rows::insert(tx.meta, &row)?;
-    let details = json!({ "tagMutability": row.tag_mutability, "encryption": row.encryption_type });
+    let details = json!({
+        "tagMutability": row.tag_mutability, "exclusionFilters": new.tag_mutability.filters(),
+        "encryption": row.encryption_type,
+    });
     events::record(
         tx,
         grant,
@@ -72,6 +77,36 @@ pub(crate) fn create(
         &details,
     )?;
     Ok(row)
+}
+
+/// Replaces the mode of tag mutability and its filters. Tags stay as they are; saying the same again changes nothing.
+pub(crate) fn set_tag_mutability(
+    tx: &mut Tx<'_>,
+    grant: &Grant<PutImageTagMutability>,
+    new: &TagMutability,
+) -> Result<()> {
+    let repository = grant.repository()?;
+    let old = TagMutability::of(repository)?;
+    if old == *new {
+        return Ok(());
+    }
+    let (mode, filters) = (new.mode().as_str(), new.stored_filters()?);
+    rows::set_mutability(tx.meta, repository.id, mode, filters.as_deref())?;
+    let told = |mutability: &TagMutability| {
+        json!({
+            "tagMutability": mutability.mode().as_str(),
+            "exclusionFilters": mutability.filters(),
+        })
+    };
+    let details = json!({ "from": told(&old), "to": told(new) });
+    events::record(
+        tx,
+        grant,
+        "tag-mutability-changed",
+        Some(repository.id),
+        &repository.name,
+        &details,
+    )
 }
 
 /// One page of repositories, in order of name.

@@ -11,9 +11,11 @@ operations! {
     DescribeRegistry => describe_registry,
     DescribeRepositories => describe_repositories,
     GetAuthorizationToken => get_authorization_token,
+    ListImageReferrers => list_image_referrers,
     ListImages => list_images,
     ListTagsForResource => list_tags_for_resource,
     PutImage => put_image,
+    PutImageTagMutability => put_image_tag_mutability,
     TagResource => tag_resource,
     UntagResource => untag_resource,
 }

@@ -6,7 +6,8 @@ import tempfile
 
 from record import FOREIGN
 import images
-from images import ARTIFACT, BOTH, DOCKER, ONE, TWO
+from images import (AGAIN, ARTIFACT, BOTH, CONFIGURED, DOCKER, MISSING, ONE, OTHERS, SIGNATURE,
+                    TWO)
 
 ABSENT = "sha256:" + "0" * 64
 
@@ -131,8 +132,16 @@ def batch_get_image(r):
         {"imageDigest": ABSENT, "imageTag": "v1"},
         {},
         {"imageDigest": "nonsense"},
+        {"imageDigest": "sha256:", "imageTag": "v1"},
+        {"imageTag": "a+b"},
+        {"imageTag": "a" * 129},
+        {"imageDigest": ONE.digest, "imageTag": "-a"},
         {"imageTag": "v1"},
     ])
+    r.title("a hundred at once, all of them failing but one")
+    ids = [{"imageTag": f"t{i}"} for i in range(99)] + [{"imageTag": "v1"}]
+    answer = r.call(quiet=True, **app, imageIds=ids)
+    print(f"-- {len(answer['images'])} image, {len(answer['failures'])} failures")
     r.title("accepted media types")
     r.call(**app, imageIds=[{"imageTag": "docker"}], acceptedMediaTypes=[DOCKER.media_type])
     r.call(**app, imageIds=[{"imageTag": "v1"}], acceptedMediaTypes=[DOCKER.media_type])
@@ -163,8 +172,12 @@ def batch_delete_image(r):
         {"imageTag": "absent"},
         {"imageDigest": ABSENT},
         {"imageDigest": TWO.digest, "imageTag": "v1"},
+        {"imageDigest": ONE.digest, "imageTag": "absent"},
+        {"imageDigest": ABSENT, "imageTag": "v1"},
+        {"imageDigest": ABSENT, "imageTag": "absent"},
         {},
         {"imageDigest": "nonsense"},
+        {"imageTag": "a+b"},
     ])
     r.title("one of two tags, twice")
     r.call(**app, imageIds=[{"imageTag": "latest"}])
@@ -175,6 +188,13 @@ def batch_delete_image(r):
     r.call("ListImages", **app)
     r.title("the last tag takes the image along")
     r.call(**app, imageIds=[{"imageTag": "docker"}])
+    r.title("a member first: it is still referred to when its turn comes, its index is not")
+    r.call(**app, imageIds=[{"imageDigest": ONE.digest, "imageTag": "v1"}, {"imageDigest": BOTH.digest}])
+    images.push(r, "app", BOTH, "all")
+    r.title("two indexes refer to it: both are named")
+    images.push(r, "app", AGAIN, "again")
+    r.call(**app, imageIds=[{"imageDigest": TWO.digest}])
+    r.call(**app, imageIds=[{"imageTag": "again"}])
     r.title("the index first, then its members")
     r.call(**app, imageIds=[{"imageDigest": BOTH.digest}, {"imageDigest": ONE.digest},
                             {"imageDigest": TWO.digest}])
@@ -190,6 +210,20 @@ def batch_delete_image(r):
     r.title("the same identifier twice")
     images.push(r, "app", ONE, "v1")
     r.call(**app, imageIds=[{"imageTag": "v1"}, {"imageTag": "v1"}])
+    r.title("both tags in one call: the second takes the image along")
+    images.push(r, "app", ONE, "v1")
+    r.call("PutImage", quiet=True, **app, imageManifest=ONE.manifest, imageTag="v2")
+    r.call(**app, imageIds=[{"imageTag": "v1"}, {"imageTag": "v2"}, {"imageDigest": ONE.digest}])
+    r.title("a subject goes, its referrer stays")
+    images.push(r, "app", ONE, "v1")
+    images.push(r, "app", ARTIFACT)
+    r.call(**app, imageIds=[{"imageDigest": ONE.digest}])
+    r.call("ListImages", **app)
+    r.call(**app, imageIds=[{"imageDigest": ARTIFACT.digest}])
+    r.title("a hundred at once")
+    ids = [{"imageTag": f"t{i}"} for i in range(100)]
+    answer = r.call(quiet=True, **app, imageIds=ids)
+    print(f"-- {len(answer['imageIds'])} deleted, {len(answer['failures'])} failures")
     r.title("an immutable tag may be deleted")
     repository(r, "fixed", imageTagMutability="IMMUTABLE")
     images.push(r, "fixed", ONE, "v1")
@@ -224,6 +258,92 @@ def bounds(r, **app):
     r.call(**app, registryId=FOREIGN)
 
 
+def foreign_tokens(r, other):
+    """Tokens of another filter, another repository, another operation."""
+    app = {"repositoryName": "app"}
+    r.title("a token of another filter, of another repository, of another operation")
+    token = r.call(quiet=True, **app, maxResults=1)["nextToken"]
+    r.name(token, "token")
+    r.call(**app, filter={"tagStatus": "TAGGED"}, nextToken=token)
+    r.call(**app, filter={"imageStatus": "ANY"}, nextToken=token)
+    r.call(repositoryName="empty", nextToken=token)
+    r.call(other, **app, nextToken=token)
+    r.call(**app, nextToken=token[:-2])
+
+
+def list_image_referrers(r):
+    repository(r, "empty")
+    some_images(r)
+    app = {"repositoryName": "app"}
+    sbom, signature = "application/vnd.example.sbom", "application/vnd.example.signature"
+    subject = {"subjectId": {"imageDigest": ONE.digest}}
+    r.title("none")
+    r.call(**app, **subject)
+    images.push(r, "app", ARTIFACT)
+    for image in (SIGNATURE, CONFIGURED, OTHERS):
+        images.push(r, "app", image)
+    r.title("all: with the type of each, or that of its config, size and annotations")
+    r.call(**app, **subject)
+    r.title("of some types")
+    for types in ([], [sbom], [signature, sbom], [images.OCI_CONFIG, images.OCI_CONFIG],
+                  ["application/vnd.example.none"]):
+        r.call(**app, **subject, filter={"artifactTypes": types})
+    r.title("of a status")
+    for status in ("ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"):
+        answer = r.call(quiet=True, **app, **subject, filter={"artifactStatus": status})
+        print(f"-- {status}: {len(answer['referrers'])}")
+    r.title("one at a time, and of one type")
+    r.pages("referrers", **app, **subject)
+    r.pages("referrers", **app, **subject, filter={"artifactTypes": [sbom]})
+    r.title("a subject that is not there, in the same repository and in another")
+    r.call(**app, subjectId={"imageDigest": ABSENT})
+    r.call(**app, subjectId={"imageDigest": MISSING})
+    r.call(repositoryName="empty", **subject)
+    r.title("twenty to a page, at most fifty")
+    for number in range(52):
+        images.push(r, "empty", images.Image(f"many {number}", [], artifactType=sbom,
+                                             subject=images.descriptor(images.OCI_MANIFEST, b"of many")))
+    many = {"repositoryName": "empty", "subjectId": {"imageDigest": images.digest_of(b"of many")}}
+    for more in ({}, {"maxResults": 50}):
+        token, sizes = None, []
+        while token or not sizes:
+            page = r.call(quiet=True, **many, **more, **({"nextToken": token} if token else {}))
+            token = page.get("nextToken")
+            sizes.append(len(page["referrers"]))
+        print(f"-- {more}: {sizes}")
+    r.title("a token of another filter, of another subject, of another repository")
+    token = r.call(quiet=True, **app, **subject, maxResults=1)["nextToken"]
+    r.name(token, "token")
+    r.call(**app, **subject, filter={"artifactTypes": [sbom]}, nextToken=token)
+    r.call(**app, **subject, filter={"artifactStatus": "ANY"}, nextToken=token)
+    r.call(**app, subjectId={"imageDigest": TWO.digest}, nextToken=token)
+    r.call(repositoryName="empty", **subject, nextToken=token)
+    r.call(**app, **subject, nextToken="no-such-token")
+    r.title("constraints")
+    r.call()
+    r.call(**app)
+    r.call(**subject)
+    r.call(**app, subjectId={})
+    for digest in ("", "nonsense", "sha256:", "sha256:xyz", ":ab"):
+        r.call(**app, subjectId={"imageDigest": digest})
+    r.call(**app, **subject, maxResults=0)
+    r.call(**app, **subject, maxResults=51)
+    r.call(**app, **subject, filter={"artifactTypes": ["a"] * 6})
+    r.call(**app, **subject, filter={"artifactTypes": [""]})
+    r.call(**app, **subject, filter={"artifactTypes": ["a" * 256]})
+    r.call(**app, **subject, filter={"artifactStatus": "SOMETIMES"})
+    r.call(repositoryName="UPPER", **subject)
+    r.title("an unknown repository, another registry")
+    r.call(repositoryName="absent", **subject)
+    r.call(repositoryName="absent", **subject, filter={"artifactStatus": "ARCHIVED"})
+    r.call(**app, **subject, registryId=FOREIGN)
+    r.refuse_strangers(**app, **subject)
+    r.title("by the CLI")
+    r.cli("ecr", "list-image-referrers", "--repository-name", "app", "--subject-id", f"imageDigest={ONE.digest}",
+          "--filter", f"artifactTypes={sbom}")
+    r.cli("ecr", "list-image-referrers", "--repository-name", "app", "--subject-id", "imageDigest=x")
+
+
 def list_images(r):
     repository(r, "empty")
     some_images(r)
@@ -238,8 +358,10 @@ def list_images(r):
         r.call(**app, filter={"imageStatus": status})
     r.title("one at a time")
     r.pages("imageIds", **app)
-    r.title("one at a time, tagged ones only")
+    r.title("one at a time, tagged ones only, untagged ones only")
     r.pages("imageIds", **app, filter={"tagStatus": "TAGGED"})
+    r.pages("imageIds", **app, filter={"tagStatus": "UNTAGGED"})
+    foreign_tokens(r, "DescribeImages")
     bounds(r, **app)
     r.refuse_strangers(**app)
     r.title("by the CLI, which pages by itself")
@@ -268,11 +390,25 @@ def describe_images(r):
     r.call(**app, imageIds=[{"imageDigest": "nonsense"}])
     r.title("filters")
     r.call(**app, filter={"tagStatus": "UNTAGGED"})
-    r.call(**app, filter={"imageStatus": "ARCHIVED"})
+    for tag_status in ("TAGGED", "UNTAGGED", "ANY"):
+        for image_status in ("ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"):
+            answer = r.call(quiet=True, **app, filter={"tagStatus": tag_status, "imageStatus": image_status})
+            print(f"-- {tag_status} {image_status}: {len(answer['imageDetails'])}")
     r.title("one at a time")
     r.pages("imageDetails", **app)
+    r.title("one at a time, tagged ones only, untagged ones only")
+    r.pages("imageDetails", **app, filter={"tagStatus": "TAGGED"})
+    r.pages("imageDetails", **app, filter={"tagStatus": "UNTAGGED"})
+    foreign_tokens(r, "ListImages")
+    r.title("identifiers with a filter: those that pass it")
+    r.call(**app, imageIds=[{"imageDigest": TWO.digest}, {"imageTag": "docker"}], filter={"tagStatus": "TAGGED"})
+    r.call(**app, imageIds=[{"imageTag": "docker"}], filter={"imageStatus": "ARCHIVED"})
+    r.title("an index is as large as its largest member, an artifact about something names it")
+    r.call(**app, imageIds=[{"imageTag": "all"}, {"imageDigest": ARTIFACT.digest}])
     r.title("identifiers exclude pages")
     r.call(**app, imageIds=[{"imageTag": "v1"}], maxResults=1)
+    r.call(**app, imageIds=[{"imageTag": "v1"}], nextToken="x")
+    r.call(**app, imageIds=[{"imageTag": "a+b"}])
     r.call(**app, imageIds=[])
     r.call(**app, imageIds=[{"imageTag": f"t{i}"} for i in range(101)])
     bounds(r, **app)
@@ -287,6 +423,7 @@ CASES = {
     "PutImage": put_image,
     "BatchGetImage": batch_get_image,
     "BatchDeleteImage": batch_delete_image,
+    "ListImageReferrers": list_image_referrers,
     "ListImages": list_images,
     "DescribeImages": describe_images,
 }

@@ -9,6 +9,23 @@ def tags(count, key="k{}", value="v"):
     return [{"Key": key.format(i), "Value": value} for i in range(count)]
 
 
+def filters(*texts):
+    """Exclusion filters."""
+    return [{"filterType": "WILDCARD", "filter": text} for text in texts]
+
+
+def bad_filters(r, **more):
+    """Modes and filters that are no pair, and filters that are none."""
+    for mode in ("MUTABLE", "IMMUTABLE"):
+        r.call(**more, imageTagMutability=mode, imageTagMutabilityExclusionFilters=filters("a"))
+    mode = "MUTABLE_WITH_EXCLUSION"
+    r.call(**more, imageTagMutability=mode)
+    for bad in (filters(), filters("a", "b", "c", "d", "e", "f"), filters(""), filters("a" * 129),
+                filters("a b"), filters("a+b"), filters("ä"), filters("fine", "*a*b*"),
+                [{"filterType": "REGEX", "filter": "a"}], [{"filter": "a"}], [{"filterType": "WILDCARD"}]):
+        r.call(**more, imageTagMutability=mode, imageTagMutabilityExclusionFilters=bad)
+
+
 def create_repository(r):
     r.title("defaults")
     r.call(repositoryName="team/app")
@@ -47,6 +64,11 @@ def create_repository(r):
     r.call(repositoryName="new", imageTagMutability="MUTABLE",
            imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "v*"}])
     r.call(repositoryName="new", imageTagMutability="IMMUTABLE_WITH_EXCLUSION")
+    r.call(repositoryName="fixed/but/latest", imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+           imageTagMutabilityExclusionFilters=filters("latest", "dev-*"))
+    r.call(repositoryName="only/releases", imageTagMutability="MUTABLE_WITH_EXCLUSION",
+           imageTagMutabilityExclusionFilters=filters("v*.*"))
+    bad_filters(r, repositoryName="new")
     r.title("encryption with keys")
     r.call(repositoryName="new", encryptionConfiguration={"encryptionType": "AES256", "kmsKey": "alias/x"})
     r.call(repositoryName="new", encryptionConfiguration={"encryptionType": "KMS"})
@@ -140,6 +162,64 @@ def delete_repository(r):
     r.cli("ecr", "delete-repository", "--repository-name", "full", "--force")
 
 
+def put_image_tag_mutability(r):
+    app = {"repositoryName": "app"}
+    r.call("CreateRepository", quiet=True, **app)
+    images.push(r, "app", images.ONE, "v1")
+    images.push(r, "app", images.TWO, "latest")
+
+    def push(image, tag):
+        r.call("PutImage", **app, imageManifest=image.manifest, imageTag=tag)
+
+    r.title("fixed: tags that exist stay, new ones can be made")
+    r.call(**app, imageTagMutability="IMMUTABLE")
+    push(images.TWO, "v1")
+    push(images.ONE, "v2")
+    r.title("fixed but for the filters: what matches moves")
+    r.call(**app, imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+           imageTagMutabilityExclusionFilters=filters("latest", "dev-*"))
+    push(images.ONE, "latest")
+    push(images.TWO, "v1")
+    r.call("DescribeRepositories", repositoryNames=["app"])
+    r.title("movable but for the filters: what matches stays")
+    r.call(**app, imageTagMutability="MUTABLE_WITH_EXCLUSION", registryId=ACCOUNT,
+           imageTagMutabilityExclusionFilters=filters("v*"))
+    push(images.TWO, "latest")
+    push(images.TWO, "v1")
+    r.title("the same again, and with other filters: they are replaced")
+    r.call(**app, imageTagMutability="MUTABLE_WITH_EXCLUSION",
+           imageTagMutabilityExclusionFilters=filters("v*"))
+    r.call(**app, imageTagMutability="MUTABLE_WITH_EXCLUSION",
+           imageTagMutabilityExclusionFilters=filters("V*", "release-*-*", "a", "a", "*z"))
+    push(images.TWO, "v1")
+    r.title("movable: no filter is left")
+    r.call(**app, imageTagMutability="MUTABLE")
+    r.call("DescribeRepositories", repositoryNames=["app"])
+    r.call("ListImages", **app)
+    r.title("modes and filters that are no pair, and filters that are none")
+    bad_filters(r, **app)
+    r.call("DescribeRepositories", repositoryNames=["app"])
+    r.title("constraints")
+    r.call()
+    r.call(**app)
+    r.call(imageTagMutability="MUTABLE")
+    r.call(**app, imageTagMutability="SOMETIMES")
+    r.call(repositoryName="UPPER", imageTagMutability="MUTABLE")
+    r.call(**app, imageTagMutability="MUTABLE", registryId="12")
+    r.title("an unknown repository, another registry")
+    r.call(repositoryName="absent", imageTagMutability="MUTABLE")
+    r.call(**app, imageTagMutability="MUTABLE", registryId=FOREIGN)
+    r.refuse_strangers(**app, imageTagMutability="MUTABLE")
+    r.title("by the CLI")
+    r.cli("ecr", "put-image-tag-mutability", "--repository-name", "app", "--image-tag-mutability",
+          "IMMUTABLE_WITH_EXCLUSION", "--image-tag-mutability-exclusion-filters",
+          "filterType=WILDCARD,filter=latest")
+    r.cli("ecr", "put-image-tag-mutability", "--repository-name", "app", "--image-tag-mutability",
+          "IMMUTABLE_WITH_EXCLUSION")
+    r.cli("ecr", "describe-repositories", "--repository-names", "app", "--query",
+          "repositories[0].[imageTagMutability, imageTagMutabilityExclusionFilters[0].filter]")
+
+
 def bad_arns(r, **more):
     """ARNs that name no repository of the caller's."""
     r.title("ARNs that name nothing")
@@ -224,6 +304,7 @@ CASES = {
     "CreateRepository": create_repository,
     "DescribeRepositories": describe_repositories,
     "DeleteRepository": delete_repository,
+    "PutImageTagMutability": put_image_tag_mutability,
     "TagResource": tag_resource,
     "UntagResource": untag_resource,
     "ListTagsForResource": list_tags_for_resource,

@@ -62,6 +62,16 @@ DOCKER = Image("docker", [b"layer of docker"], docker=True)
 BOTH = Index("both", [ONE, TWO])
 ARTIFACT = Image("artifact", [b"an artifact"], artifactType="application/vnd.example.sbom",
                  subject=descriptor(OCI_MANIFEST, ONE.manifest.encode()))
+SIGNATURE = Image("signature", [b"a signature"], artifactType="application/vnd.example.signature",
+                  subject=descriptor(OCI_MANIFEST, ONE.manifest.encode()),
+                  annotations={"org.example.signer": "platform", "ünï": "cödé"})
+CONFIGURED = Image("configured", [b"without a type of its own"],
+                   subject=descriptor(OCI_MANIFEST, ONE.manifest.encode()))
+# What it is about is nowhere.
+MISSING = digest_of(b"never pushed")
+OTHERS = Image("others", [b"about another"], artifactType="application/vnd.example.sbom",
+               subject={"mediaType": OCI_MANIFEST, "digest": MISSING, "size": 12})
+AGAIN = Index("again", [TWO, ONE])
 
 
 def know(r, *images):

@@ -121,7 +121,6 @@ const CHECKS: &[(&str, Check)] = &[
     ("policies-later", api::policies_later),
     ("page-caps-later", api::page_caps_later),
     ("kms-later", api::kms_later),
-    ("exclusion-later", api::exclusion_later),
     ("rates-later", api::rates_later),
     ("image-count", api::image_count),
 ];

@@ -25,6 +25,8 @@ mod docker;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod mutability;
+#[cfg(test)]
 mod negatives;
 #[cfg(test)]
 mod nonces;

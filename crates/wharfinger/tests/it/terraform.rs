@@ -178,3 +178,51 @@ fn terraform_applies_plans_nothing_changes_tags_imports_and_destroys() {
     let left = project.server.call("DescribeRepositories", &json!({}));
     assert_eq!(left["repositories"], json!([]));
 }
+
+/// The provider of the mirror (5.100.0) knows no exclusion filters: it sends none, and takes a mode with them for drift.
+#[test]
+fn terraform_changes_tag_mutability_in_place_and_takes_exclusions_made_elsewhere_for_drift() {
+    let with = |mode: &str| {
+        format!(
+            "terraform {{\n  required_providers {{\n    aws = {{ source = \"hashicorp/aws\" }}\n  }}\n}}\n\
+             resource \"aws_ecr_repository\" \"app\" {{\n  name = \"app\"\n  image_tag_mutability = \"{mode}\"\n}}\n"
+        )
+    };
+    let project = Project::new(&with("IMMUTABLE"));
+    project.apply();
+    project.expect_nothing_to_do("apply");
+    let now = || {
+        let answer = project
+            .server
+            .call("DescribeRepositories", &json!({"repositoryNames": ["app"]}));
+        let repository = answer["repositories"][0].clone();
+        let filters = repository["imageTagMutabilityExclusionFilters"].clone();
+        (repository["imageTagMutability"].clone(), filters)
+    };
+    assert_eq!(now(), (json!("IMMUTABLE"), Value::Null));
+
+    project.write(&with("MUTABLE"));
+    let said = project.apply();
+    assert!(said.contains("0 added, 1 changed, 0 destroyed"), "{said}");
+    assert_eq!(now(), (json!("MUTABLE"), Value::Null));
+    project.expect_nothing_to_do("the change of mode");
+
+    let filters = json!([{"filterType": "WILDCARD", "filter": "v*"}]);
+    project.server.call(
+        "PutImageTagMutability",
+        &json!({
+            "repositoryName": "app",
+            "imageTagMutability": "MUTABLE_WITH_EXCLUSION",
+            "imageTagMutabilityExclusionFilters": filters,
+        }),
+    );
+    let plan = output(&mut project.terraform(&["plan", "-detailed-exitcode"]));
+    assert_eq!(plan.status.code(), Some(2), "{}", both(&plan));
+    let said = project.apply();
+    assert!(said.contains("0 added, 1 changed, 0 destroyed"), "{said}");
+    assert_eq!(now(), (json!("MUTABLE"), Value::Null));
+    project.expect_nothing_to_do("the drift");
+
+    let said = project.terraform(&["destroy", "-auto-approve"]).checked();
+    assert!(said.contains("1 destroyed"), "{said}");
+}

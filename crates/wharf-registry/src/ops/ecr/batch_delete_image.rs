@@ -25,7 +25,7 @@ pub(super) async fn batch_delete_image(ctx: &Ctx, request: Request) -> Result<Re
     let followers = Followers::of(ctx.service().settings().compat);
     let (mut deleted, mut failures) = (Vec::new(), Vec::new());
     for asked in &request.image_ids {
-        let id = match convert::image_id(asked) {
+        let id = match convert::batch_id(asked) {
             Ok(id) => id,
             Err(failure) => {
                 failures.push(failure);

@@ -3,15 +3,19 @@ use wharf_meta::repositories::RepositoryRow;
 use wharf_wire::awsjson::Timestamp;
 use wharf_wire::ecr::{
     EncryptionConfiguration, EncryptionType, ImageFailure, ImageFailureCode, ImageIdentifier,
-    ImageScanningConfiguration, ImageTagMutability, Repository, Tag,
+    ImageScanningConfiguration, Repository, Tag,
 };
-use wharf_wire::ids::{AccountId, Region, RepositoryName, repository_arn};
+use wharf_wire::ids::{AccountId, ImageTag, Region, RepositoryName, repository_arn};
 
 use crate::data::images::{ImageId, Miss};
+use crate::mutability::TagMutability;
 use crate::{Ctx, Error, Micros, Result};
 
 /// The pattern that digests of image ids must match whole.
 const DIGEST_REASON: &str = "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'";
+
+/// The pattern of tags, in the words of [`DIGEST_REASON`].
+const TAG_REASON: &str = "Invalid request parameters: image tag should satisfy the regex '[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}'";
 
 /// The repository's name, as a type. The walker has checked the pattern; this cannot fail for what it let through.
 pub(super) fn name(text: &str) -> Result<RepositoryName> {
@@ -23,6 +27,7 @@ pub(super) fn repository(ctx: &Ctx, row: &RepositoryRow) -> Result<Repository> {
     let account = AccountId::parse(&row.account).map_err(Error::internal)?;
     let region = Region::parse(&row.region).map_err(Error::internal)?;
     let name = RepositoryName::parse(&row.name).map_err(Error::internal)?;
+    let mutability = TagMutability::of(row)?;
     Ok(Repository {
         repository_arn: Some(repository_arn(&region, &account, &name)),
         registry_id: Some(row.account.clone()),
@@ -32,11 +37,8 @@ pub(super) fn repository(ctx: &Ctx, row: &RepositoryRow) -> Result<Repository> {
             ctx.endpoint.registry_host(&account, &region)
         )),
         created_at: Some(timestamp(row.created_at)),
-        image_tag_mutability: Some(match row.tag_mutability.as_str() {
-            "IMMUTABLE" => ImageTagMutability::Immutable,
-            _ => ImageTagMutability::Mutable,
-        }),
-        image_tag_mutability_exclusion_filters: None,
+        image_tag_mutability: Some(mutability.mode()),
+        image_tag_mutability_exclusion_filters: mutability.filters(),
         image_scanning_configuration: Some(ImageScanningConfiguration {
             scan_on_push: Some(row.scan_on_push),
         }),
@@ -72,7 +74,19 @@ pub(super) fn image_id(id: &ImageIdentifier) -> Result<ImageId, ImageFailure> {
     }
 }
 
-fn digest_is_well_formed(digest: &str) -> bool {
+/// Checks one image id of a batch further than [`image_id`]: a tag that cannot be one fails by name.
+pub(super) fn batch_id(id: &ImageIdentifier) -> Result<ImageId, ImageFailure> {
+    let checked = image_id(id)?;
+    match &checked.tag {
+        Some(tag) if ImageTag::parse(tag).is_err() => {
+            Err(failure(id, ImageFailureCode::InvalidImageTag, TAG_REASON))
+        }
+        _ => Ok(checked),
+    }
+}
+
+/// Whether a text has the form of a digest that ECR asks for, of whatever algorithm.
+pub(super) fn digest_is_well_formed(digest: &str) -> bool {
     let Some((algorithm, hex)) = digest.split_once(':') else {
         return false;
     };

@@ -8,6 +8,7 @@ use super::convert;
 use crate::action::{CreateRepository, TagResource};
 use crate::authorize::Resource;
 use crate::data::repositories::{self, MAX_TAGS, NewRepository};
+use crate::mutability::TagMutability;
 use crate::{Ctx, Error, Result};
 
 pub(super) async fn create_repository(ctx: &Ctx, request: Request) -> Result<Response> {
@@ -20,7 +21,12 @@ pub(super) async fn create_repository(ctx: &Ctx, request: Request) -> Result<Res
             registry: account.to_string(),
         });
     }
-    let tag_mutability = mutability(&request)?;
+    let tag_mutability = TagMutability::new(
+        request
+            .image_tag_mutability
+            .unwrap_or(ImageTagMutability::Mutable),
+        request.image_tag_mutability_exclusion_filters.clone(),
+    )?;
     check_encryption(&request)?;
     let scanning = request
         .image_scanning_configuration
@@ -53,45 +59,6 @@ pub(super) async fn create_repository(ctx: &Ctx, request: Request) -> Result<Res
     Ok(Response {
         repository: Some(convert::repository(ctx, &row)?),
     })
-}
-
-fn mutability(request: &Request) -> Result<&'static str> {
-    let member = "imageTagMutabilityExclusionFilters";
-    let filters = request.image_tag_mutability_exclusion_filters.as_deref();
-    let mode = request
-        .image_tag_mutability
-        .unwrap_or(ImageTagMutability::Mutable);
-    match (mode, filters) {
-        (ImageTagMutability::Mutable | ImageTagMutability::Immutable, Some([_, ..])) => {
-            Err(Error::invalid(
-                member,
-                format!(
-                    "ImageTagMutabilityExclusionFilters are not allowed when imageTagMutability is set as {}",
-                    mode.as_str()
-                ),
-            ))
-        }
-        (ImageTagMutability::Mutable, _) => Ok("MUTABLE"),
-        (ImageTagMutability::Immutable, _) => Ok("IMMUTABLE"),
-        (
-            ImageTagMutability::ImmutableWithExclusion | ImageTagMutability::MutableWithExclusion,
-            None | Some([]),
-        ) => Err(Error::invalid(
-            member,
-            format!(
-                "ImageTagMutabilityExclusionFilters can't be null when imageTagMutability is set as {}",
-                mode.as_str()
-            ),
-        )),
-        // deviations::EXCLUSION_LATER
-        (
-            ImageTagMutability::ImmutableWithExclusion | ImageTagMutability::MutableWithExclusion,
-            Some(_),
-        ) => Err(Error::invalid(
-            "imageTagMutability",
-            format!("{} is not supported by this registry yet", mode.as_str()),
-        )),
-    }
 }
 
 fn check_encryption(request: &Request) -> Result<()> {

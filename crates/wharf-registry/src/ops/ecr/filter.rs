@@ -1,7 +1,8 @@
 //! The filter of `ListImages` and `DescribeImages`.
+use wharf_meta::listing::Which;
 use wharf_wire::ecr::{ImageStatusFilter, TagStatus};
 
-/// Which images a listing tells.
+/// Which images a list tells.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Filter {
     tag_status: TagStatus,
@@ -17,20 +18,35 @@ impl Filter {
         }
     }
 
-    /// Whether no image can pass: all of this registry's are active, since archiving is not built.
-    pub(super) fn passes_none(self) -> bool {
+    /// The images that a list is of; `None` when no image can pass: all of this registry's are active, since archiving is
+    /// not built.
+    pub(super) fn which(self) -> Option<Which> {
         match self.status {
-            ImageStatusFilter::Active | ImageStatusFilter::Any => false,
-            ImageStatusFilter::Archived | ImageStatusFilter::Activating => true,
+            ImageStatusFilter::Active | ImageStatusFilter::Any => Some(match self.tag_status {
+                TagStatus::Any => Which::All,
+                TagStatus::Tagged => Which::Tagged,
+                TagStatus::Untagged => Which::Untagged,
+            }),
+            ImageStatusFilter::Archived | ImageStatusFilter::Activating => None,
         }
     }
 
-    /// Whether an image, or an entry of one, passes.
+    /// Whether an image passes that was asked for by name.
     pub(super) fn passes(self, tagged: bool) -> bool {
-        match self.tag_status {
-            TagStatus::Any => true,
-            TagStatus::Tagged => tagged,
-            TagStatus::Untagged => !tagged,
+        match self.which() {
+            Some(Which::All) => true,
+            Some(Which::Tagged) => tagged,
+            Some(Which::Untagged) => !tagged,
+            None => false,
         }
+    }
+
+    /// What a token is bound to: the page after it is of the same filter.
+    pub(super) fn about(self, account: &str, name: &str) -> String {
+        format!(
+            "{account}/{name} {} {}",
+            self.tag_status.as_str(),
+            self.status.as_str()
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! `ListImages`: one entry for each tag, and one for each untagged image.
+//! `ListImages`: one entry for each tag, and one for each untagged image, in order of digest and tag.
 use wharf_wire::ecr::{
     ImageIdentifier, ListImagesRequest as Request, ListImagesResponse as Response,
 };
@@ -7,77 +7,54 @@ use super::convert;
 use super::filter::Filter;
 use crate::action::ListImages;
 use crate::authorize::Resource;
-use crate::{Ctx, Result, data, page};
+use crate::data::listing::{self, Entry, Page};
+use crate::{Ctx, Result, page};
 
-/// How often one request looks for entries that pass its filter before it answers a short page.
-const ROUNDS: usize = 10;
+/// The operation's name in tokens.
+const OPERATION: &str = "ListImages";
 
 pub(super) async fn list_images(ctx: &Ctx, request: Request) -> Result<Response> {
     let name = convert::name(&request.repository_name)?;
     let account = ctx.registry(request.registry_id.as_deref())?;
-    let size = convert::page_size(
-        request.max_results,
-        request.next_token.as_deref(),
-        false,
-        "",
-    )?;
-    let about = format!("{account}/{name}");
-    let mut after = match request.next_token.as_deref() {
-        Some(token) => {
-            let mut keys = page::read(token, "ListImages", &about)?.into_iter();
-            (
-                keys.next().unwrap_or_default(),
-                keys.next().unwrap_or_default(),
-            )
-        }
-        None => (String::new(), String::new()),
-    };
+    let size = request.max_results.unwrap_or(page::DEFAULT_PAGE);
     let asked = request.filter.unwrap_or_default();
     let filter = Filter::new(asked.tag_status, asked.image_status);
+    let about = filter.about(account.as_str(), name.as_str());
+    let mut keys = match request.next_token.as_deref() {
+        Some(token) => page::read(token, OPERATION, &about)?,
+        None => Vec::new(),
+    }
+    .into_iter();
+    let (digest, tag) = (
+        keys.next().unwrap_or_default(),
+        keys.next().unwrap_or_default(),
+    );
     let resource = Resource::Repository { account, name };
-    if filter.passes_none() {
-        ctx.read::<ListImages, _, _>("list_no_images", resource, |_tx, _grant| Ok(()))
-            .await?;
-        return Ok(Response {
-            image_ids: Some(Vec::new()),
-            next_token: None,
-        });
-    }
-    let mut ids: Vec<ImageIdentifier> = Vec::new();
-    for _ in 0..ROUNDS {
-        let from = after.clone();
-        let mut rows = ctx
-            .read::<ListImages, _, _>("list_images", resource.clone(), move |tx, grant| {
-                data::images::entries(tx, grant, (&from.0, &from.1), page::fetch(size))
-            })
-            .await?;
-        let mut more = page::cut(&mut rows, size);
-        for (digest, tag) in rows {
-            if i64::try_from(ids.len()).unwrap_or(size) == size {
-                more = true;
-                break;
+    let Page { rows, more } = ctx
+        .read::<ListImages, _, _>("list_images", resource, move |tx, grant| {
+            match filter.which() {
+                Some(which) => listing::entries(tx, grant, which, (&digest, &tag), size),
+                None => Ok(Page {
+                    rows: Vec::new(),
+                    more: false,
+                }),
             }
-            after = (digest.clone(), tag.clone().unwrap_or_default());
-            if filter.passes(tag.is_some()) {
-                ids.push(ImageIdentifier {
-                    image_digest: Some(digest),
-                    image_tag: tag,
-                });
-            }
-        }
-        if !more {
-            return Ok(Response {
-                image_ids: Some(ids),
-                next_token: None,
-            });
-        }
-        if i64::try_from(ids.len()).unwrap_or(size) == size {
-            break;
-        }
-    }
-    let next_token = Some(page::token("ListImages", &about, &[&after.0, &after.1]));
+        })
+        .await?;
+    let last = rows.last().filter(|_| more);
+    let next_token = last.map(|(digest, tag)| {
+        let keys = [digest.as_str(), tag.as_deref().unwrap_or_default()];
+        page::token(OPERATION, &about, &keys)
+    });
     Ok(Response {
-        image_ids: Some(ids),
+        image_ids: Some(rows.into_iter().map(identifier).collect()),
         next_token,
     })
+}
+
+fn identifier((digest, tag): Entry) -> ImageIdentifier {
+    ImageIdentifier {
+        image_digest: Some(digest),
+        image_tag: tag,
+    }
 }

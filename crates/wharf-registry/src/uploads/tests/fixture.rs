@@ -10,12 +10,14 @@ use tempfile::TempDir;
 use wharf_identity::Secret;
 use wharf_meta::Durability;
 use wharf_meta::access_keys::{self, AccessKeyRow};
+use wharf_wire::ecr::ImageTagMutability;
 use wharf_wire::ids::{AccountId, Region, RepositoryName, UploadId};
 use wharf_wire::oci::Digest;
 
 use crate::action::CreateRepository;
 use crate::authorize::Resource;
 use crate::data::repositories::{self, NewRepository};
+use crate::mutability::TagMutability;
 use crate::{
     Body, BodyError, Ctx, Endpoint, Micros, Plane, Principal, RequestInfo, Result, RootCredentials,
     Service, Settings, data, ids, layers, uploads,
@@ -108,7 +110,7 @@ impl Fixture {
     pub(crate) async fn create(&self, name: &RepositoryName) {
         let new = NewRepository {
             name: name.clone(),
-            tag_mutability: "MUTABLE",
+            tag_mutability: TagMutability::new(ImageTagMutability::Mutable, None).unwrap(),
             scan_on_push: false,
         };
         let resource = Resource::Name {

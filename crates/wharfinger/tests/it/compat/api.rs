@@ -155,7 +155,13 @@ pub(super) fn policies_later(case: &Case<'_>) {
 }
 
 pub(super) fn page_caps_later(case: &Case<'_>) {
-    unknown(case, &["ListImageReferrers", "GetLifecyclePolicyPreview"]);
+    unknown(
+        case,
+        &[
+            "GetLifecyclePolicyPreview",
+            "BatchGetRepositoryScanningConfiguration",
+        ],
+    );
 }
 
 pub(super) fn kms_later(case: &Case<'_>) {
@@ -169,23 +175,6 @@ pub(super) fn kms_later(case: &Case<'_>) {
         assert_eq!(
             (status, &answer["__type"]),
             (400, &json!("KmsException")),
-            "{answer}"
-        );
-    }
-}
-
-pub(super) fn exclusion_later(case: &Case<'_>) {
-    for mode in ["MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"] {
-        let body = json!({
-            "repositoryName": format!("{}-excluded", case.repository),
-            "imageTagMutability": mode,
-            "imageTagMutabilityExclusionFilters":
-                [{"filterType": "WILDCARD", "filter": "latest*"}],
-        });
-        let (status, answer) = case.server.signed("CreateRepository", &body);
-        assert_eq!(
-            (status, &answer["__type"]),
-            (400, &json!("InvalidParameterException")),
             "{answer}"
         );
     }

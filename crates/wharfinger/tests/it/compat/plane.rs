@@ -249,6 +249,36 @@ pub(super) fn no_conversion(case: &Case<'_>) {
     let both = format!("{DOCKER_MANIFEST}, {OCI_MANIFEST}");
     let either = case.send("GET", "manifests/v1", &[("accept", &both)], b"");
     assert_eq!(either.body, image.manifest);
+    api_conversion(case, &image);
+}
+
+/// `BatchGetImage` of a tag and of its digest, and of what no accepted form fits.
+fn api_conversion(case: &Case<'_>, image: &Image) {
+    let digest = image.digest();
+    let ids = json!([{"imageTag": "v1"}, {"imageDigest": digest.as_str()}]);
+    let more = json!({"imageIds": ids, "acceptedMediaTypes": [DOCKER_MANIFEST]});
+    let (status, answer) = case.call("BatchGetImage", &more);
+    assert_eq!(status, 200, "{answer}");
+    let (by_tag, failures) = (&answer["images"][0], &answer["failures"]);
+    assert_eq!(
+        by_tag["imageManifestMediaType"],
+        case.either(OCI_MANIFEST, DOCKER_MANIFEST)
+    );
+    assert_eq!(by_tag["imageId"]["imageDigest"], digest.as_str());
+    let manifest = by_tag["imageManifest"].as_str().map(str::as_bytes);
+    assert_eq!(manifest == Some(&image.manifest), !case.strict);
+    assert_eq!(failures.as_array().map(Vec::len), Some(case.either(0, 1)));
+    if case.strict {
+        assert_eq!(failures[0]["failureCode"], "ImageNotFound");
+        assert_eq!(failures[0]["imageId"]["imageDigest"], digest.as_str());
+    } else {
+        let by_digest = answer["images"][1]["imageManifest"].as_str();
+        assert_eq!(by_digest.map(str::as_bytes), Some(&image.manifest[..]));
+    }
+    let more = json!({"imageIds": [{"imageTag": "v1"}], "acceptedMediaTypes": [OCI_INDEX]});
+    let (_, answer) = case.call("BatchGetImage", &more);
+    let images = answer["images"].as_array().map(Vec::len);
+    assert_eq!(images, Some(case.either(1, 0)), "{answer}");
 }
 
 pub(super) fn content_digest(case: &Case<'_>) {
