@@ -40,7 +40,8 @@ pub(crate) fn read(token: &str, operation: &str, about: &str) -> Result<Vec<Stri
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .ok_or_else(invalid)?;
     let (checked, text) = text.split_once('\n').ok_or_else(invalid)?;
-    if checked != check(text) {
+    // No key holds a NUL, and the store takes none.
+    if checked != check(text) || text.contains('\0') {
         return Err(invalid());
     }
     let mut parts = text.split('\n');
@@ -112,6 +113,8 @@ mod tests {
         assert!(read(&made, "DescribeImages", "7").is_err());
         assert!(read(&made, "ListImages", "8").is_err());
         assert!(read("***", "ListImages", "7").is_err());
+        let forged = token("ListImages", "7", &["sha256:\0"]);
+        assert!(read(&forged, "ListImages", "7").is_err());
         assert!(read(&format!("{made}AA"), "ListImages", "7").is_err());
     }
 }

@@ -2,6 +2,7 @@
 use serde_json::json;
 use wharf_meta::manifests::{self, ManifestRow, SealedManifest};
 use wharf_meta::tags;
+use wharf_wire::ids::ImageTag;
 use wharf_wire::oci::{MAX_NESTING, ManifestError};
 
 use super::trash::{Followers, Place, to_trash};
@@ -282,8 +283,9 @@ pub(crate) fn find<A: ReadsImages>(
 ) -> Result<Result<ManifestRow, Miss>> {
     let repository = grant.repository()?;
     let pointed = match &id.tag {
-        Some(tag) => tags::get(tx.meta, repository.id, tag)?,
-        None => None,
+        // One that cannot be a tag points to nothing.
+        Some(tag) if ImageTag::parse(tag).is_ok() => tags::get(tx.meta, repository.id, tag)?,
+        Some(_) | None => None,
     };
     let named = match &id.digest {
         Some(digest) => by_digest(tx, repository.id, digest)?,

@@ -24,7 +24,8 @@ pub(crate) fn page(
         if artifact_types.is_empty() {
             add(None)?;
         }
-        for kind in artifact_types {
+        // No manifest's type holds a NUL, and the store takes none.
+        for kind in artifact_types.iter().filter(|kind| !kind.contains('\0')) {
             add(Some(kind))?;
         }
     }

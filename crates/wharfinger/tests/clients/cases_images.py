@@ -132,11 +132,15 @@ def batch_get_image(r):
         {"imageDigest": ABSENT, "imageTag": "v1"},
         {},
         {"imageDigest": "nonsense"},
+        {"imageTag": "v1"},
+    ])
+    r.title("what cannot be a digest or a tag")
+    r.call(**app, imageIds=[
         {"imageDigest": "sha256:", "imageTag": "v1"},
         {"imageTag": "a+b"},
+        {"imageTag": "a\0b"},
         {"imageTag": "a" * 129},
         {"imageDigest": ONE.digest, "imageTag": "-a"},
-        {"imageTag": "v1"},
     ])
     r.title("a hundred at once, all of them failing but one")
     ids = [{"imageTag": f"t{i}"} for i in range(99)] + [{"imageTag": "v1"}]
@@ -286,7 +290,7 @@ def list_image_referrers(r):
     r.call(**app, **subject)
     r.title("of some types")
     for types in ([], [sbom], [signature, sbom], [images.OCI_CONFIG, images.OCI_CONFIG],
-                  ["application/vnd.example.none"]):
+                  ["application/vnd.example.none"], ["a\0b"]):
         r.call(**app, **subject, filter={"artifactTypes": types})
     r.title("of a status")
     for status in ("ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"):
@@ -409,6 +413,7 @@ def describe_images(r):
     r.call(**app, imageIds=[{"imageTag": "v1"}], maxResults=1)
     r.call(**app, imageIds=[{"imageTag": "v1"}], nextToken="x")
     r.call(**app, imageIds=[{"imageTag": "a+b"}])
+    r.call(**app, imageIds=[{"imageTag": "a\0b"}])
     r.call(**app, imageIds=[])
     r.call(**app, imageIds=[{"imageTag": f"t{i}"} for i in range(101)])
     bounds(r, **app)

@@ -128,6 +128,7 @@ fn rows(server: &Server) -> Vec<(String, String, String)> {
         named("links", "digest"),
         named("manifests", "digest"),
         named("tags", "tag || ' ' || digest"),
+        named("untagged", "digest"),
     ];
     let text = |value: &Value| value.as_str().expect("text").to_owned();
     stored::query(server.data_dir(), &sql.join(" UNION ALL "))
@@ -274,6 +275,7 @@ fn end(world: &World<'_>, models: &[Arc<Mutex<Model>>]) {
         "objects",
         "repositories",
         "tags",
+        "untagged",
         "uploads",
     ];
     for table in kept {

@@ -399,6 +399,9 @@ impl Model {
             for (tag, digest) in &repository.tags {
                 row("tags", &format!("{tag} {digest}"));
             }
+            let tagged: BTreeSet<&String> = repository.tags.values().collect();
+            let untagged = repository.images.keys().filter(|of| !tagged.contains(of));
+            untagged.for_each(|of| row("untagged", of));
         }
         rows
     }
