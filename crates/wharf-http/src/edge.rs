@@ -2,7 +2,7 @@
 //!
 //! Everything here is about time, size and order; what a request means is the handler's business.
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -32,6 +32,7 @@ mod gate;
 mod stream;
 pub mod tls;
 mod transport;
+mod turn;
 
 /// The header every answer carries.
 const REQUEST_ID: &str = "x-amzn-requestid";
@@ -233,6 +234,7 @@ impl<H: Handler> Edge<H> {
         };
         let http = self.http();
         let mut connection = pin!(http.serve_connection(TokioIo::new(watched), service));
+        let turn = turn::Turn::new();
         let mut phase = self.phase.clone();
         let mut draining = pin!(async move {
             phase
@@ -244,7 +246,7 @@ impl<H: Handler> Edge<H> {
         let mut look = Instant::now() + self.limits.header;
         loop {
             tokio::select! {
-                result = &mut connection => {
+                result = poll_fn(|cx| turn.poll(cx, connection.as_mut())) => {
                     if let Err(error) = result {
                         tracing::debug!(remote = %peer.remote, error, "connection ended");
                     }
