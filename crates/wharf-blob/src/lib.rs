@@ -13,6 +13,7 @@ mod error;
 mod flush;
 mod hash;
 mod name;
+mod page_cache;
 mod reader;
 mod work;
 mod writer;

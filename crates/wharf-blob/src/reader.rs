@@ -1,5 +1,4 @@
 //! The reader of a part of one object: only the frames that are touched, each verified before it is handed out.
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -8,26 +7,32 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::task::JoinHandle;
 use wharf_keys::frames::{HEADER, Last, Layout};
 use wharf_keys::{DataKey, Opener};
 
 use crate::buffers::{BUFFER, Buffer};
 use crate::directory::Shared;
-use crate::{Error, ObjectName, Result, work};
+use crate::{Error, ObjectName, Result, page_cache};
 
-/// Frames read at once, after the first.
-const AT_ONCE: u64 = 2;
+/// Frames asked of the disk ahead of the one that is read: 2 MiB, held by the operating system and not by us.
+const AHEAD: u64 = 8;
+/// Frames opened on the caller's thread before others have their turn.
+const TURN: u32 = 4;
 
-/// Reads a range of an object's plain bytes, one step ahead of whoever takes them.
+/// Reads a range of an object's plain bytes, a frame at a time.
+///
+/// What the operating system has in memory is read and opened right away, on the caller's thread: that takes less
+/// than handing it to another thread and back. What must be waited for is read on a thread that may block.
 #[derive(Debug)]
 pub struct Reader {
     shared: Arc<Shared>,
     source: Arc<Source>,
-    /// Frames not yet asked for.
+    /// Frames not yet read.
     frames: Range<u64>,
-    ready: VecDeque<Bytes>,
-    ahead: Option<JoinHandle<Result<VecDeque<Bytes>>>>,
+    /// Up to where the disk was asked for frames. None: all that was wanted so far was in memory.
+    asked: Option<u64>,
+    /// Frames opened since others last had their turn.
+    opened: u32,
 }
 
 #[derive(Debug)]
@@ -100,8 +105,8 @@ impl Reader {
             shared,
             source,
             frames,
-            ready: VecDeque::new(),
-            ahead: None,
+            asked: None,
+            opened: 0,
         }
     }
 
@@ -110,66 +115,54 @@ impl Reader {
     /// # Errors
     /// `Damaged` when a frame was altered; `Io`. Nothing follows an error.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        loop {
-            if let Some(bytes) = self.ready.pop_front() {
-                if self.ready.is_empty() {
-                    self.read_ahead();
-                }
-                return Ok(Some(bytes));
-            }
-            if let Some(ahead) = self.ahead.take() {
-                self.ready = work::done(ahead).await?;
-                continue;
-            }
-            if self.frames.is_empty() {
-                return Ok(None);
-            }
-            // The first frame alone, so that it is on its way soon. No share is held here: what was handed out is
-            // given back without us.
-            let buffer = self.shared.buffers.get(
-                self.length_of(self.frames.start),
-                self.shared.budget.take(BUFFER).await?,
-            );
-            let frames = self.ask(1);
-            let source = Arc::clone(&self.source);
-            self.ready = self
-                .shared
-                .opening
-                .run(move || source.read(frames, vec![buffer]))
-                .await?;
+        if self.frames.is_empty() {
+            return Ok(None);
         }
+        let index = self.frames.start;
+        let read = self.frame(index).await;
+        self.frames = match &read {
+            Ok(_) => index.saturating_add(1)..self.frames.end,
+            Err(_) => 0..0,
+        };
+        read.map(Some)
     }
 
-    /// Begins to read what comes next, if the budget and a thread allow it now.
-    fn read_ahead(&mut self) {
-        let shares = std::iter::from_fn(|| self.shared.budget.try_take(BUFFER));
-        let wanted = self
-            .frames
-            .end
-            .saturating_sub(self.frames.start)
-            .min(AT_ONCE);
-        let buffers: Vec<Buffer> = (self.frames.start..self.frames.start.saturating_add(wanted))
-            .zip(shares)
-            .map(|(index, share)| self.shared.buffers.get(self.length_of(index), share))
-            .collect();
-        if buffers.is_empty() {
-            return;
+    async fn frame(&mut self, index: u64) -> Result<Bytes> {
+        if self.opened >= TURN {
+            self.opened = 0;
+            tokio::task::yield_now().await;
         }
-        let frames = self.frames.start..self.frames.start.saturating_add(buffers.len() as u64);
-        let (source, reading) = (Arc::clone(&self.source), frames.clone());
-        self.ahead = self
-            .shared
-            .opening
-            .try_start(move || source.read(reading, buffers));
-        if self.ahead.is_some() {
-            self.frames.start = frames.end;
+        // No share is held here: what was handed out is given back without us.
+        let share = self.shared.budget.take(BUFFER).await?;
+        let mut buffer = self.shared.buffers.get(self.length_of(index), share);
+        if !self.must_ask(index) && self.source.is_in_memory(index, &mut buffer) {
+            self.opened = self.opened.saturating_add(1);
+            return self.source.open(index, buffer);
         }
+        let ahead = self.ask_ahead(index);
+        let source = Arc::clone(&self.source);
+        let read = move || {
+            for index in ahead {
+                page_cache::ask_for(&source.file, &source.layout.place_of(index));
+            }
+            source.read(index, buffer)
+        };
+        self.shared.opening.run(read).await
     }
 
-    fn ask(&mut self, count: u64) -> Range<u64> {
-        let start = self.frames.start;
-        self.frames.start = start.saturating_add(count).min(self.frames.end);
-        start..self.frames.start
+    /// Whether the disk, once it was waited for, has too little to do.
+    fn must_ask(&self, index: u64) -> bool {
+        self.asked.is_some_and(|asked| {
+            asked < self.frames.end && index.saturating_add(AHEAD.div_euclid(2)) > asked
+        })
+    }
+
+    /// The frames to ask the disk for.
+    fn ask_ahead(&mut self, index: u64) -> Range<u64> {
+        let from = self.asked.unwrap_or(0).max(index.saturating_add(1));
+        let to = index.saturating_add(1 + AHEAD).min(self.frames.end);
+        self.asked = Some(to);
+        from..to
     }
 
     fn length_of(&self, index: u64) -> usize {
@@ -179,37 +172,54 @@ impl Reader {
 }
 
 impl Source {
-    /// Reads and opens some frames, each into its buffer. Blocks.
-    fn read(&self, frames: Range<u64>, buffers: Vec<Buffer>) -> Result<VecDeque<Bytes>> {
-        frames
-            .zip(buffers)
-            .map(|(index, buffer)| self.read_one(index, buffer))
-            .collect()
-    }
-
-    fn read_one(&self, index: u64, mut buffer: Buffer) -> Result<Bytes> {
-        let damaged = || Error::Damaged {
-            name: self.name,
-            reason: format!("frame {index} was altered"),
-        };
+    /// Where a frame goes in its buffer.
+    fn room<'a>(&self, index: u64, buffer: &'a mut Buffer) -> Result<&'a mut [u8]> {
         let place = self.layout.place_of(index);
         let length = usize::try_from(place.end.saturating_sub(place.start))
-            .map_err(|_too_large| damaged())?;
+            .map_err(|_too_large| self.damaged(index))?;
         let room = buffer.place(length);
-        if room.len() != length {
-            return Err(damaged());
+        if room.len() == length {
+            Ok(room)
+        } else {
+            Err(self.damaged(index))
         }
-        read_exactly(&self.file, self.name, room, place.start)?;
+    }
+
+    /// Reads a frame into its buffer if that needs no waiting.
+    fn is_in_memory(&self, index: u64, buffer: &mut Buffer) -> bool {
+        let at = self.layout.place_of(index).start;
+        self.room(index, buffer)
+            .is_ok_and(|room| page_cache::read(&self.file, room, at))
+    }
+
+    /// Reads a frame into its buffer and opens it. Blocks.
+    fn read(&self, index: u64, mut buffer: Buffer) -> Result<Bytes> {
+        let at = self.layout.place_of(index).start;
+        let room = self.room(index, &mut buffer)?;
+        read_exactly(&self.file, self.name, room, at)?;
+        self.open(index, buffer)
+    }
+
+    /// Opens a frame in its buffer: of its bytes those in the range.
+    fn open(&self, index: u64, mut buffer: Buffer) -> Result<Bytes> {
         let last = Last::from(self.layout.is_last(index));
+        let room = self.room(index, &mut buffer)?;
         let plain = self
             .opener
             .open_in_place(index, last, room)
-            .map_err(|_cause| damaged())?
+            .map_err(|_cause| self.damaged(index))?
             .len();
         let held = self.layout.plain_of(index);
         let from = self.range.start.max(held.start).saturating_sub(held.start);
         let to = self.range.end.min(held.end).saturating_sub(held.start);
         let within = |at: u64| usize::try_from(at).map_or(plain, |at| at.min(plain));
         Ok(buffer.into_bytes(plain).slice(within(from)..within(to)))
+    }
+
+    fn damaged(&self, index: u64) -> Error {
+        Error::Damaged {
+            name: self.name,
+            reason: format!("frame {index} was altered"),
+        }
     }
 }

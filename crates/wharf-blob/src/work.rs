@@ -47,16 +47,6 @@ impl Crew {
             .map_err(|_closed| Error::GivenUp)?;
         Ok(begin(place, work))
     }
-
-    /// Begins `work` if there is a place for it now.
-    pub(crate) fn try_start<T, F>(&self, work: F) -> Option<JoinHandle<Result<T>>>
-    where
-        T: Send + 'static,
-        F: FnOnce() -> Result<T> + Send + 'static,
-    {
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(begin(place, work))
-    }
 }
 
 fn begin<T, F>(place: OwnedSemaphorePermit, work: F) -> JoinHandle<Result<T>>

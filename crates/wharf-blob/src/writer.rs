@@ -11,7 +11,7 @@ use crate::directory::Shared;
 use crate::{Error, Flush, ObjectName, Result, RunningHash, Share, work};
 
 /// Frames of one buffer: few enough to stay in a processor's own cache between hashing, sealing and writing.
-const FRAMES: usize = 2;
+const FRAMES: usize = 3;
 /// Bytes of a buffer, with room for the header.
 pub(crate) const BUFFER: usize = HEADER + FRAMES * (FRAME + TAG);
 
@@ -231,16 +231,15 @@ impl Filling {
     }
 }
 
-/// Hashes and seals each frame where it lies, then writes all of them at once.
+/// Hashes, seals and writes each frame where it lies, so that it is read from memory once. Blocks.
 fn seal_and_write(mut pen: Box<Pen>, mut filling: Filling, end: Last) -> Result<Back> {
     // Room for the tag of the last frame.
     filling.bytes.extend_from_slice(&[0; TAG]);
-    let mut frames = filling
-        .bytes
-        .split_at_mut(filling.start)
-        .1
-        .chunks_mut(FRAME + TAG)
-        .peekable();
+    let (header, frames) = filling.bytes.split_at_mut(filling.start);
+    if !header.is_empty() {
+        pen.write(header)?;
+    }
+    let mut frames = frames.chunks_mut(FRAME + TAG).peekable();
     while let Some(frame) = frames.next() {
         let (plain, room) = frame.split_at_mut(frame.len().saturating_sub(TAG));
         if let Some(hash) = &mut pen.hash {
@@ -253,10 +252,15 @@ fn seal_and_write(mut pen: Box<Pen>, mut filling: Filling, end: Last) -> Result<
         };
         let tag = pen.sealer.seal_in_place(plain, last).map_err(Error::Seal)?;
         room.copy_from_slice(&tag);
+        pen.write(frame)?;
     }
-    let name = pen.name;
-    pen.file
-        .write_all(&filling.bytes)
-        .map_err(|cause| Error::of_object(name, "writing", cause))?;
     Ok((pen, filling))
+}
+
+impl Pen {
+    fn write(&mut self, sealed: &[u8]) -> Result<()> {
+        self.file
+            .write_all(sealed)
+            .map_err(|cause| Error::of_object(self.name, "writing", cause))
+    }
 }
