@@ -229,7 +229,10 @@ impl<H: Handler> Edge<H> {
                 }
                 pulse.request_begins();
                 let (edge, pulse) = (Arc::clone(&edge), Arc::clone(&pulse));
-                async move { Ok::<_, Infallible>(edge.exchange(request, peer, pulse).await) }
+                // In a box, so that a connection that only waits keeps no room for it.
+                Box::pin(
+                    async move { Ok::<_, Infallible>(edge.exchange(request, peer, pulse).await) },
+                )
             })
         };
         let http = self.http();

@@ -44,6 +44,9 @@ pub struct RequestBody {
     bound: u64,
     received: u64,
     idle: Duration,
+    /// Since when the next piece is awaited. The time that we take between two counts for nothing.
+    awaited: Option<Instant>,
+    /// Set once for many pieces: when it ends, it is looked at what is awaited then.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -75,6 +78,7 @@ impl RequestBody {
             bound: u64::MAX,
             received: 0,
             idle,
+            awaited: None,
             timer: None,
         }
     }
@@ -122,12 +126,19 @@ impl RequestBody {
         Ok(whole.freeze())
     }
 
+    /// Ready once no piece has come for too long.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let until = Instant::now() + self.idle;
+        let until = *self.awaited.get_or_insert_with(Instant::now) + self.idle;
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
-        timer.as_mut().poll(cx)
+        while timer.as_mut().poll(cx).is_ready() {
+            if timer.deadline() >= until {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(until);
+        }
+        Poll::Pending
     }
 }
 
@@ -143,7 +154,7 @@ impl Stream for RequestBody {
             };
             match Pin::new(incoming).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
-                    this.timer = None;
+                    this.awaited = None;
                     // Trailers carry nothing for us.
                     let Ok(data) = frame.into_data() else {
                         continue;
