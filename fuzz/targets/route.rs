@@ -1,11 +1,17 @@
-//! Paths of the registry protocol: what is parsed renders to a path of the same form that parses to the same.
+//! Paths of the registry protocol: what is parsed renders to a path of the same form that parses to the same. And those
+//! of layers' URLs.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use wharf_wire::ids::RepositoryName;
+use wharf_wire::layer_path::LayerPath;
 use wharf_wire::oci::route::{MAX_PATH_BYTES, Route, RouteError};
 
 fuzz_target!(|path: &str| {
+    // Of a layer's URL there is one way to write the path.
+    if let Some(layer) = LayerPath::parse(path) {
+        assert_eq!(layer.to_string(), path);
+    }
     let route = Route::parse(path);
     assert_eq!(route, Route::parse(path), "two readings differ");
     let route = match route {

@@ -8,13 +8,14 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, StatusCode, request};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wharf_registry::{BodyError, Compat, Error, Service};
+use wharf_wire::layer_path;
 use wharf_wire::oci::ErrorCode;
 
 use crate::edge::{Answer, BodyFault, Fault, Handler, Payload, Request, RequestBody};
 use crate::error::oci::Refusal;
 use crate::limits::Limits;
 use crate::origin::Site;
-use crate::{aws, error, oci};
+use crate::{aws, error, layer_urls, oci};
 
 /// Everything that answers on the main listener.
 #[derive(Debug)]
@@ -49,13 +50,16 @@ impl Handler for App {
         }
     }
 
-    /// Order of operations.md 2.2; `/v2/` first, since no other protocol can mean it.
+    /// Order of operations.md 2.2; `/layers/` and `/v2/` first, since no other protocol can mean them.
     async fn handle(&self, request: Request) -> Answer {
         let origin = self.site.origin(&request.parts, request.peer);
         request.exchange.note_source(origin.source);
         let path = request.parts.uri.path().to_owned();
         match path.as_str() {
             "/healthz" | "/readyz" => health(&self.service, &request).await,
+            path if path.starts_with(layer_path::PREFIX) => {
+                layer_urls::handle(self, request, origin).await
+            }
             path => match registry_path(path) {
                 Some(rest) => oci::handle(self, request, origin, rest).await,
                 None => Box::pin(aws::handle(self, request, origin)).await,
@@ -94,7 +98,9 @@ pub(crate) fn render_fault(path: &str, request_id: &str, fault: Fault) -> Answer
             );
         }
     };
-    if registry_path(path).is_some() {
+    if path.starts_with(layer_path::PREFIX) {
+        error::s3::fault_of(&failure, path).render(request_id)
+    } else if registry_path(path).is_some() {
         // No refusal of access, which is all that the modes render differently.
         Refusal::new(status, ErrorCode::Unknown, failure.message())
             .render(request_id, Compat::Extended)

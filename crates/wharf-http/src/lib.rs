@@ -7,6 +7,7 @@ mod app;
 mod aws;
 pub mod edge;
 mod error;
+mod layer_urls;
 pub mod limits;
 mod mask;
 mod oci;

@@ -21,7 +21,7 @@ use crate::origin::Origin;
 use crate::outcome::Exchange;
 
 mod answer;
-mod blobs;
+pub(crate) mod blobs;
 mod catalog;
 mod listing;
 mod manifests;
@@ -300,7 +300,7 @@ fn wrong_method(route: &Route, method: &Method, compat: Compat) -> Refusal {
 }
 
 /// An answer to HEAD: the same headers, nothing behind them.
-fn without_body(answer: &Answer) -> Answer {
+pub(crate) fn without_body(answer: &Answer) -> Answer {
     let mut bare = empty(answer.status());
     *bare.headers_mut() = answer.headers().clone();
     bare.headers_mut().remove(CONTENT_LENGTH);

@@ -2,10 +2,12 @@
 
 mod access_key;
 mod password;
+mod reference;
+mod sealed;
 mod secret;
 
 pub use access_key::{new_access_key_id, new_secret};
-pub use password::{
-    Invalid, MAX_PASSWORD_CHARS, PasswordClaims, SealError, TokenKey, open_password, seal_password,
-};
+pub use password::{MAX_PASSWORD_CHARS, PasswordClaims, open_password, seal_password};
+pub use reference::{MAX_REFERENCE_CHARS, open_reference, seal_reference};
+pub use sealed::{Invalid, SealError, TokenKey};
 pub use secret::{RandomError, Secret};

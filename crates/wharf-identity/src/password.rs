@@ -1,57 +1,22 @@
 //! The password of `docker login`: sealed claims that only this installation can make and read.
 //!
 //! ```text
-//! password = base64url without padding ( version ‖ salt(16) ‖ nonce(12) ‖ AES-256-GCM(claims) ‖ tag(16) )
-//! key      = HKDF-SHA256(ikm = token key, salt = salt, info = "wharfinger docker password" ‖ version)
-//! aad      = version ‖ salt
+//! password = claims, sealed for "wharfinger docker password"
 //! claims   = kind(1) ‖ account(5) ‖ issued(8) ‖ expires(8) ‖ text(region) ‖ text(principal) ‖ text(access key id)
 //! ```
 //! Numbers are big-endian, a text is its length in one byte and then its bytes. `kind` is 1 for a long-term
 //! access key; sessions will take the next number.
-//!
-//! No (key, nonce) pair is used twice: every password has its own key, derived from a random salt of 128 bits, and
-//! its own random nonce of 96 bits. A repetition needs both to repeat, which after 2^64 passwords has a chance of
-//! less than 2^-96; the nonce alone would have reached AES-GCM's limit of 2^32 messages under one key.
 
-use std::fmt;
-
-use aws_lc_rs::{
-    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
-    hkdf,
-};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
-
-use crate::secret::{RandomError, random};
+use crate::sealed::{self, Invalid, SealError, TokenKey};
 
 /// Longest password, in characters: Windows' credential store holds 2,560 bytes of everything together.
 pub const MAX_PASSWORD_CHARS: usize = 300;
 
-const VERSION: u8 = 1;
 const KIND_ACCESS_KEY: u8 = 1;
-const INFO: &[u8] = b"wharfinger docker password";
-const SALT_BYTES: usize = 16;
-const NONCE_BYTES: usize = 12;
+const PURPOSE: &[u8] = b"wharfinger docker password";
 /// Longest region, principal and access key id, in bytes; together they keep the password within its limit.
 const MAX_REGION_BYTES: usize = 25;
 const MAX_NAME_BYTES: usize = 64;
-
-/// The key that seals passwords: 32 bytes, derived from the root key by its own label.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct TokenKey([u8; 32]);
-
-impl TokenKey {
-    /// Takes the key's bytes.
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-}
-
-impl fmt::Debug for TokenKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenKey(…)")
-    }
-}
 
 /// What a password says: who logs in, with which access key, and how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,46 +35,12 @@ pub struct PasswordClaims {
     pub expires: i64,
 }
 
-/// The claims could not be sealed.
-#[derive(Debug, thiserror::Error)]
-pub enum SealError {
-    /// No random bytes for salt and nonce.
-    #[error(transparent)]
-    Random(#[from] RandomError),
-    /// The account is not 12 digits, or another claim is longer than its limit.
-    #[error("the claim `{0}` does not fit a password")]
-    Claim(&'static str),
-    /// The cryptographic library refused, which it does for no input of this size.
-    #[error("sealing failed")]
-    Cipher,
-}
-
-/// The text is no password that this key made. Nothing tells what is wrong with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a valid password")]
-pub struct Invalid;
-
 /// Seals claims into a password: at most 300 characters of `A-Za-z0-9_-`.
 ///
 /// # Errors
 /// [`SealError`] if a claim does not fit, or the operating system gives no random bytes.
 pub fn seal_password(key: &TokenKey, claims: &PasswordClaims) -> Result<String, SealError> {
-    let mut sealed = encode(claims)?;
-    let salt = random::<SALT_BYTES>()?;
-    let nonce = random::<NONCE_BYTES>()?;
-    let aead = derive(key, &salt).ok_or(SealError::Cipher)?;
-    aead.seal_in_place_append_tag(
-        Nonce::assume_unique_for_key(nonce),
-        Aad::from(aad(&salt)),
-        &mut sealed,
-    )
-    .map_err(|_unspecified| SealError::Cipher)?;
-    let mut bytes = Vec::with_capacity(1 + SALT_BYTES + NONCE_BYTES + sealed.len());
-    bytes.push(VERSION);
-    bytes.extend_from_slice(&salt);
-    bytes.extend_from_slice(&nonce);
-    bytes.extend_from_slice(&sealed);
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    sealed::seal(key, PURPOSE, encode(claims)?)
 }
 
 /// Opens a password. Whether it is expired is the caller's to judge, who owns the clock.
@@ -120,48 +51,7 @@ pub fn open_password(key: &TokenKey, password: &str) -> Result<PasswordClaims, I
     if password.len() > MAX_PASSWORD_CHARS {
         return Err(Invalid);
     }
-    let bytes = URL_SAFE_NO_PAD
-        .decode(password)
-        .map_err(|_undecodable| Invalid)?;
-    let (&version, rest) = bytes.split_first().ok_or(Invalid)?;
-    let (salt, rest) = rest.split_first_chunk::<SALT_BYTES>().ok_or(Invalid)?;
-    let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(Invalid)?;
-    if version != VERSION {
-        return Err(Invalid);
-    }
-    let aead = derive(key, salt).ok_or(Invalid)?;
-    let mut sealed = sealed.to_vec();
-    let claims = aead
-        .open_in_place(
-            Nonce::assume_unique_for_key(*nonce),
-            Aad::from(aad(salt)),
-            &mut sealed,
-        )
-        .map_err(|_unspecified| Invalid)?;
-    decode(claims).ok_or(Invalid)
-}
-
-fn aad(salt: &[u8; SALT_BYTES]) -> [u8; 1 + SALT_BYTES] {
-    let mut aad = [VERSION; 1 + SALT_BYTES];
-    if let Some(tail) = aad.last_chunk_mut::<SALT_BYTES>() {
-        *tail = *salt;
-    }
-    aad
-}
-
-/// The key of one password.
-fn derive(key: &TokenKey, salt: &[u8; SALT_BYTES]) -> Option<LessSafeKey> {
-    let pseudo_random = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(&key.0);
-    let info = [INFO, &[VERSION]];
-    let mut bytes = Zeroizing::new([0; 32]);
-    pseudo_random
-        .expand(&info, hkdf::HKDF_SHA256)
-        .ok()?
-        .fill(bytes.as_mut_slice())
-        .ok()?;
-    UnboundKey::new(&AES_256_GCM, bytes.as_slice())
-        .ok()
-        .map(LessSafeKey::new)
+    sealed::open(key, PURPOSE, password, decode)
 }
 
 fn encode(claims: &PasswordClaims) -> Result<Vec<u8>, SealError> {
@@ -224,6 +114,8 @@ fn parse_account(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::prelude::*;
 
     use super::*;

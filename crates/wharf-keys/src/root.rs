@@ -26,6 +26,8 @@ pub struct RootKey {
     secrets: WrapKey,
     /// Label `session-token`: seals passwords and tokens.
     tokens: Zeroizing<[u8; KEY]>,
+    /// Label `layer-url`: what URLs of layers are signed with.
+    urls: Zeroizing<[u8; KEY]>,
 }
 
 impl RootKey {
@@ -50,6 +52,7 @@ impl RootKey {
             keys: WrapKey::new(derive(root, b"", &[b"kek-wrap"])?)?,
             secrets: WrapKey::new(derive(root, b"", &[b"secret-store"])?)?,
             tokens: derive(root, b"", &[b"session-token"])?,
+            urls: derive(root, b"", &[b"layer-url"])?,
         })
     }
 
@@ -124,6 +127,17 @@ impl RootKey {
     /// The key that seals passwords and session tokens. The caller keeps it as it keeps keys.
     pub fn token_key(&self) -> [u8; KEY] {
         *self.tokens
+    }
+
+    /// The secret that signs URLs of layers of an account's registry in a region: 64 hex digits, the same on every
+    /// node that has this root key, and nobody's access key.
+    ///
+    /// # Errors
+    /// `Refused`, which happens for no input of this size.
+    pub fn layer_url_secret(&self, account: &str, region: &str) -> Result<Zeroizing<String>> {
+        let registry = registry(account, region);
+        let secret = derive::<KEY>(self.urls.as_ref(), b"", &[registry.as_bytes()])?;
+        Ok(Zeroizing::new(hex::encode(secret.as_ref())))
     }
 }
 
@@ -293,6 +307,25 @@ mod tests {
         assert_ne!(root.keys.bytes(), root.secrets.bytes());
         assert_ne!(root.keys.bytes(), root.token_key());
         assert_ne!(root.secrets.bytes(), root.token_key());
+    }
+
+    #[test]
+    fn urls_of_each_registry_are_signed_with_a_secret_of_its_own() {
+        let secret = |root_byte, account, region| {
+            let root = root(root_byte);
+            root.layer_url_secret(account, region).unwrap().to_string()
+        };
+        let one = secret(1, "123456789012", "us-east-1");
+        assert_eq!(one, secret(1, "123456789012", "us-east-1"));
+        assert_eq!(one.len(), 64);
+        for other in [
+            secret(2, "123456789012", "us-east-1"),
+            secret(1, "210987654321", "us-east-1"),
+            secret(1, "123456789012", "eu-west-1"),
+            hex::encode(root(1).token_key()),
+        ] {
+            assert_ne!(one, other);
+        }
     }
 
     #[test]

@@ -56,6 +56,12 @@ pub enum Error {
         name: String,
         registry: String,
     },
+    /// A layer that is there, and that no image holds.
+    LayerInaccessible {
+        digest: String,
+        name: String,
+        registry: String,
+    },
     /// A layer that is to be deleted while images hold it.
     LayerInUse {
         digest: String,
@@ -295,6 +301,13 @@ impl Error {
 
     fn transfer_message(&self) -> String {
         match self {
+            Self::LayerInaccessible {
+                digest,
+                name,
+                registry,
+            } => format!(
+                "The layer with digest '{digest}' is not associated with an image within the repository with name '{name}' in the registry with id '{registry}'"
+            ),
             Self::DigestMismatch { given, computed } => {
                 format!(
                     "The digest '{given}' does not match the digest '{computed}' calculated from the uploaded content"

@@ -1,5 +1,6 @@
 //! Layers: whether a repository has one, and its bytes.
 pub(crate) mod extents;
+pub mod url;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use wharf_meta::Durability;
 use wharf_meta::uploads::ExtentPlace;
 use wharf_wire::ids::RepositoryName;
 use wharf_wire::oci::Digest;
+use wharf_wire::oci::range::Part;
 
 use self::extents::{Extents, ReadError};
 use crate::action::{BatchCheckLayerAvailability, BatchDeleteImage, GetDownloadUrlForLayer};
@@ -99,7 +101,7 @@ pub async fn delete(ctx: &Ctx, name: &RepositoryName, digest: &Digest) -> Result
     Ok(())
 }
 
-/// Opens a layer, or the bytes `first` to `last` (inclusive, or to its end) of it.
+/// Opens a layer, or a part of it.
 ///
 /// # Errors
 /// `RepositoryNotFound`, `LayerNotFound`: also when its bytes are missing, which is noted; `RangeNotSatisfiable`.
@@ -108,10 +110,10 @@ pub async fn open(
     ctx: &Ctx,
     name: &RepositoryName,
     digest: &Digest,
-    range: Option<(u64, Option<u64>)>,
+    part: Option<Part>,
 ) -> Result<Download> {
     let asked = digest.clone();
-    let find = move |tx: &mut data::Tx<'_>, grant: &_| data_layers::open(tx, grant, &asked, range);
+    let find = move |tx: &mut data::Tx<'_>, grant: &_| data_layers::open(tx, grant, &asked, part);
     let mut layer = ctx
         .read::<GetDownloadUrlForLayer, _, _>("open_layer", ctx.repository(name), find)
         .await?;

@@ -311,6 +311,16 @@ impl Service {
         Ok((principal, account, region))
     }
 
+    /// What signs URLs of a registry's layers.
+    pub(crate) fn layer_url_secret(&self, account: &AccountId, region: &Region) -> Result<Secret> {
+        let secret = self
+            .inner
+            .root
+            .layer_url_secret(account.as_str(), region.as_str())
+            .map_err(Error::internal)?;
+        Ok(Secret::new(secret.to_string()))
+    }
+
     pub(crate) fn token_key(&self) -> &TokenKey {
         &self.inner.token_key
     }

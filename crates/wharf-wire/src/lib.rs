@@ -3,6 +3,8 @@
 pub mod awsjson;
 pub mod ecr;
 pub mod ids;
+pub mod layer_path;
 pub mod oci;
 pub mod query;
+pub mod s3;
 pub mod sigv4;

@@ -169,12 +169,12 @@ pub fn render_error(status: u16, code: &str, message: &str, request_id: &str) ->
     format!("<ErrorResponse xmlns=\"{NAMESPACE}\">{error}{id}</ErrorResponse>")
 }
 
-fn element(name: &str, inner: &str) -> String {
+pub(crate) fn element(name: &str, inner: &str) -> String {
     format!("<{name}>{inner}</{name}>")
 }
 
 /// Text as XML content. Characters that XML 1.0 cannot carry at all become U+FFFD.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

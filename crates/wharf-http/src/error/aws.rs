@@ -138,6 +138,7 @@ fn codes(error: &Error) -> (Code, Code) {
         Error::LayersNotFound { .. } | Error::LayerNotFound { .. } => {
             modelled("LayersNotFoundException")
         }
+        Error::LayerInaccessible { .. } => modelled("LayerInaccessibleException"),
         Error::ReferencedImagesNotFound { .. } => modelled("ReferencedImagesNotFoundException"),
         Error::InvalidTagParameter { .. } => modelled("InvalidTagParameterException"),
         Error::TooManyTags { .. } => modelled("TooManyTagsException"),

@@ -161,7 +161,9 @@ fn kind(error: &Error) -> (StatusCode, ErrorCode) {
     match error {
         Error::RepositoryNotFound { .. } => (StatusCode::NOT_FOUND, ErrorCode::NameUnknown),
         Error::ImageNotFound { .. } => (StatusCode::NOT_FOUND, ErrorCode::ManifestUnknown),
-        Error::LayerNotFound { .. } => (StatusCode::NOT_FOUND, ErrorCode::BlobUnknown),
+        Error::LayerNotFound { .. } | Error::LayerInaccessible { .. } => {
+            (StatusCode::NOT_FOUND, ErrorCode::BlobUnknown)
+        }
         Error::LayersNotFound { .. } | Error::ReferencedImagesNotFound { .. } => {
             (StatusCode::NOT_FOUND, ErrorCode::ManifestBlobUnknown)
         }

@@ -1,8 +1,10 @@
-//! `/v2/{name}/blobs/{digest}`
+//! `/v2/{name}/blobs/{digest}`, and the bytes behind a layer's URL.
 use futures_util::StreamExt;
-use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, HeaderValue, IF_RANGE, RANGE};
+use http::header::{
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, HeaderValue, IF_RANGE, LOCATION, RANGE,
+};
 use http::{HeaderMap, Method, StatusCode};
-use wharf_registry::layers;
+use wharf_registry::{Ctx, Error, deviations, layers};
 use wharf_wire::ids::RepositoryName;
 use wharf_wire::oci::Digest;
 use wharf_wire::oci::range::Part;
@@ -20,48 +22,69 @@ pub(super) async fn serve(
     } else if call.method == Method::DELETE {
         layers::delete(&call.ctx, name, digest).await?;
         Ok(empty(StatusCode::ACCEPTED))
+    } else if call.ctx.deviates(deviations::BLOB_200) {
+        Ok(download(&call.ctx, &call.headers, name, digest).await?)
     } else {
-        get(call, name, digest).await
+        // `Range` and the like are for where the client is sent.
+        let made = layers::url::of_layer(&call.ctx, name, digest).await?;
+        let mut answer = empty(StatusCode::TEMPORARY_REDIRECT);
+        answer::set(answer.headers_mut(), LOCATION, &made.url);
+        Ok(answer)
     }
 }
 
 async fn head(call: Call<'_>, name: &RepositoryName, digest: &Digest) -> Result<Answer, Stop> {
     let layer = layers::stat(&call.ctx, name, digest).await?;
     let media_type = layer.media_type.as_deref();
-    if let Some(answer) = answer::not_modified(&call.headers, digest, media_type) {
-        return Ok(answer);
+    Ok(header(&call.headers, digest, media_type, layer.size))
+}
+
+/// The answer to HEAD of a layer by its URL; authorized as a download.
+///
+/// # Errors
+/// Those of [`layers::open`].
+pub(crate) async fn describe(
+    ctx: &Ctx,
+    headers: &HeaderMap,
+    name: &RepositoryName,
+    digest: &Digest,
+) -> Result<Answer, Error> {
+    let download = layers::open(ctx, name, digest, None).await?;
+    let media_type = download.media_type.as_deref();
+    Ok(header(headers, digest, media_type, download.size))
+}
+
+/// What HEAD says. `asked`: the request's headers.
+fn header(asked: &HeaderMap, digest: &Digest, media_type: Option<&str>, size: u64) -> Answer {
+    if let Some(answer) = answer::not_modified(asked, digest, media_type) {
+        return answer;
     }
     let mut answer = empty(StatusCode::OK);
     let headers = answer.headers_mut();
     answer::describe_content(headers, digest, media_type);
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    answer::set(headers, CONTENT_LENGTH, &layer.size.to_string());
-    Ok(answer)
+    answer::set(headers, CONTENT_LENGTH, &size.to_string());
+    answer
 }
 
-/// The bytes themselves (deviation `blob-200`: ECR redirects).
-async fn get(call: Call<'_>, name: &RepositoryName, digest: &Digest) -> Result<Answer, Stop> {
-    let range = match part(&call.headers, digest) {
-        None => None,
-        Some(Part::From(first, last)) => Some((first, last)),
-        Some(Part::Last(count)) => {
-            let size = layers::stat(&call.ctx, name, digest).await?.size;
-            // An empty suffix, and any suffix of an empty blob, lies outside and is refused as such.
-            let first = if count == 0 {
-                size
-            } else {
-                size.saturating_sub(count)
-            };
-            Some((first, None))
-        }
-    };
-    let download = layers::open(&call.ctx, name, digest, range).await?;
+/// The bytes themselves, or the part that `asked`, the request's headers, wants.
+///
+/// # Errors
+/// Those of [`layers::open`].
+pub(crate) async fn download(
+    ctx: &Ctx,
+    asked: &HeaderMap,
+    name: &RepositoryName,
+    digest: &Digest,
+) -> Result<Answer, Error> {
+    let part = part(asked, digest);
+    let download = layers::open(ctx, name, digest, part).await?;
     let media_type = download.media_type.as_deref();
-    if let Some(answer) = answer::not_modified(&call.headers, digest, media_type) {
+    if let Some(answer) = answer::not_modified(asked, digest, media_type) {
         return Ok(answer);
     }
     let length = (download.end + 1).saturating_sub(download.start);
-    let status = match range {
+    let status = match part {
         Some(_) => StatusCode::PARTIAL_CONTENT,
         None => StatusCode::OK,
     };
@@ -69,7 +92,7 @@ async fn get(call: Call<'_>, name: &RepositoryName, digest: &Digest) -> Result<A
     let headers = answer.headers_mut();
     answer::describe_content(headers, digest, media_type);
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    if range.is_some() {
+    if part.is_some() {
         let range = format!(
             "bytes {}-{}/{}",
             download.start, download.end, download.size

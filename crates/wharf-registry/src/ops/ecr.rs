@@ -11,6 +11,7 @@ operations! {
     DescribeRegistry => describe_registry,
     DescribeRepositories => describe_repositories,
     GetAuthorizationToken => get_authorization_token,
+    GetDownloadUrlForLayer => get_download_url_for_layer,
     ListImageReferrers => list_image_referrers,
     ListImages => list_images,
     ListTagsForResource => list_tags_for_resource,

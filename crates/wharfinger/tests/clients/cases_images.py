@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 
-from record import FOREIGN
+from record import ACCOUNT, FOREIGN
 import images
 from images import (AGAIN, ARTIFACT, BOTH, CONFIGURED, DOCKER, MISSING, ONE, OTHERS, SIGNATURE,
                     TWO)
@@ -247,6 +247,45 @@ def batch_delete_image(r):
     r.cli("ecr", "batch-delete-image", "--repository-name", "absent", "--image-ids", "imageTag=v1")
 
 
+def get_download_url_for_layer(r):
+    repository(r)
+    images.push(r, "app", ONE, "v1")
+    app = {"repositoryName": "app"}
+    config, layer = (images.digest_of(blob) for blob in ONE.blobs)
+    r.title("a layer and a config, which the URL then gives")
+    for digest, blob in ((layer, ONE.blobs[1]), (config, ONE.blobs[0])):
+        r.download(r.call(**app, layerDigest=digest), blob)
+    r.title("the registry named")
+    r.call(**app, layerDigest=layer, registryId=ACCOUNT)
+    r.title("a layer that is not there, that another repository has, and a digest of another kind")
+    repository(r, "other")
+    images.push(r, "other", DOCKER, "v1")
+    r.call(**app, layerDigest=ABSENT)
+    r.call(**app, layerDigest=images.digest_of(DOCKER.blobs[1]))
+    r.call(**app, layerDigest="md5:" + "0" * 32)
+    r.call(**app, layerDigest=layer.upper().replace("SHA", "sha"))
+    r.call(**app, layerDigest=ONE.digest)
+    r.title("a layer of no image")
+    alone = r.name(images.digest_of(b"alone"), "digest of a layer alone")
+    r.push_blob("app", b"alone", alone)
+    r.call(**app, layerDigest=alone)
+    r.title("constraints")
+    r.call(**app)
+    r.call(layerDigest=layer)
+    for digest in ("", "nonsense", "sha256:", "sha256:zz", "sha 256:00"):
+        r.call(**app, layerDigest=digest)
+    r.call(repositoryName="UPPER", layerDigest=layer)
+    r.call(**app, layerDigest=layer, registryId="12")
+    r.raw(b'{"repositoryName":"app","layerDigest":5}')
+    r.title("an unknown repository, another registry")
+    r.call(repositoryName="absent", layerDigest=layer)
+    r.call(**app, layerDigest=layer, registryId=FOREIGN)
+    r.refuse_strangers(**app, layerDigest=layer)
+    r.title("by the CLI")
+    r.cli("ecr", "get-download-url-for-layer", "--repository-name", "app", "--layer-digest", layer)
+    r.cli("ecr", "get-download-url-for-layer", "--repository-name", "app", "--layer-digest", ABSENT)
+
+
 def bounds(r, **app):
     """What the two lists share."""
     r.title("constraints")
@@ -431,4 +470,5 @@ CASES = {
     "ListImageReferrers": list_image_referrers,
     "ListImages": list_images,
     "DescribeImages": describe_images,
+    "GetDownloadUrlForLayer": get_download_url_for_layer,
 }

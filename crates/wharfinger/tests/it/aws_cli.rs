@@ -96,6 +96,7 @@ recorded! {
     describe_registry_is_as_recorded => "DescribeRegistry",
     describe_repositories_is_as_recorded => "DescribeRepositories",
     get_authorization_token_is_as_recorded => "GetAuthorizationToken",
+    get_download_url_for_layer_is_as_recorded => "GetDownloadUrlForLayer",
     get_caller_identity_is_as_recorded => "GetCallerIdentity",
     list_image_referrers_is_as_recorded => "ListImageReferrers",
     list_images_is_as_recorded => "ListImages",

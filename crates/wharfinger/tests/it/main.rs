@@ -25,6 +25,8 @@ mod docker;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod layer_urls;
+#[cfg(test)]
 mod listing;
 #[cfg(test)]
 mod mutability;

@@ -158,6 +158,15 @@ fn an_index_goes_in_and_comes_out_byte_for_byte_over_https() {
     an_index_goes_in_and_comes_out(&Server::start(Options::tls()));
 }
 
+#[test]
+fn an_index_goes_in_and_comes_out_byte_for_byte_where_blobs_are_redirected() {
+    let strict = ("WHARFINGER_COMPAT".to_owned(), "strict".to_owned());
+    for mut options in [Options::default(), Options::tls()] {
+        options.env.push(strict.clone());
+        an_index_goes_in_and_comes_out(&Server::start(options));
+    }
+}
+
 /// Writes the same images with docker's media types, in skopeo's own kind of folder.
 fn write_docker_list(folder: &Path, members: &[Image]) -> Vec<u8> {
     let as_docker = |text: &[u8]| {

@@ -4,6 +4,7 @@ use wharf_meta::blobs::{self, BlobKeyRow, Link};
 use wharf_meta::uploads::ExtentPlace;
 use wharf_meta::{links, objects};
 use wharf_wire::oci::Digest;
+use wharf_wire::oci::range::Part;
 
 use super::{DAY, column, count, key_context, sealed};
 use crate::action::{BatchCheckLayerAvailability, BatchDeleteImage, GetDownloadUrlForLayer};
@@ -68,6 +69,45 @@ pub(crate) fn stat_and_keep(
     Ok(layer)
 }
 
+/// The sha256 digest of a layer that can be downloaded.
+pub(crate) fn identity(
+    tx: &mut Tx<'_>,
+    grant: &Grant<GetDownloadUrlForLayer>,
+    digest: &Digest,
+) -> Result<String> {
+    find(tx, grant, digest).map(|(_, identity)| identity)
+}
+
+/// The same, if an image of the repository holds the layer. `digest`: none where `text`, which the caller wrote, is no
+/// digest.
+pub(crate) fn of_image(
+    tx: &mut Tx<'_>,
+    grant: &Grant<GetDownloadUrlForLayer>,
+    digest: Option<&Digest>,
+    text: &str,
+) -> Result<String> {
+    let repository = grant.repository()?;
+    let (name, registry) = (repository.name.clone(), repository.account.clone());
+    let Some(digest) = digest else {
+        let digest = text.to_owned();
+        return Err(Error::LayerNotFound {
+            digest,
+            name,
+            registry,
+        });
+    };
+    let identity = identity(tx, grant, digest)?;
+    if blobs::is_held(tx.meta, repository.id, &identity)? {
+        Ok(identity)
+    } else {
+        Err(Error::LayerInaccessible {
+            digest: text.to_owned(),
+            name,
+            registry,
+        })
+    }
+}
+
 /// Takes a layer from the granted repository at a client's wish, unless an image holds it. What lies in the trash still
 /// has it.
 pub(crate) fn delete(
@@ -97,17 +137,17 @@ pub(crate) fn delete(
     )
 }
 
-/// Finds what is needed to read a part of a layer: `first` to `last`, inclusive, or to its end.
+/// Finds what is needed to read a layer, or a part of it.
 pub(crate) fn open(
     tx: &mut Tx<'_>,
     grant: &Grant<GetDownloadUrlForLayer>,
     digest: &Digest,
-    range: Option<(u64, Option<u64>)>,
+    part: Option<Part>,
 ) -> Result<OpenLayer> {
     let (link, _) = find(tx, grant, digest)?;
     let repository = grant.repository()?;
     let size = count(link.size)?;
-    let range = resolve(range, size)?;
+    let range = resolve(part, size)?;
     let key = blobs::key(tx.meta, repository.id, link.blob)?.ok_or_else(|| {
         Error::internal(format!(
             "repository {} has no key of {digest}",
@@ -188,14 +228,18 @@ fn find<A: crate::action::Action>(
         })
 }
 
-/// Source: RFC 9110, 14.1.2: an end beyond the last byte is the last byte, a start beyond it is refused.
-fn resolve(range: Option<(u64, Option<u64>)>, size: u64) -> Result<std::ops::Range<u64>> {
-    match range {
+/// Source: RFC 9110, 14.1.2: an end beyond the last byte is the last byte, a start beyond it is refused. So are an empty
+/// suffix and any suffix of an empty layer, and a longer one than the layer is all of it.
+fn resolve(part: Option<Part>, size: u64) -> Result<std::ops::Range<u64>> {
+    let outside = Error::RangeNotSatisfiable { size };
+    match part {
         None => Ok(0..size),
-        Some((first, _)) if first >= size => Err(Error::RangeNotSatisfiable { size }),
-        Some((first, None)) => Ok(first..size),
-        Some((first, Some(last))) if last < first => Err(Error::RangeNotSatisfiable { size }),
-        Some((first, Some(last))) => Ok(first..last.saturating_add(1).min(size)),
+        Some(Part::From(first, _)) if first >= size => Err(outside),
+        Some(Part::From(first, None)) => Ok(first..size),
+        Some(Part::From(first, Some(last))) if last < first => Err(outside),
+        Some(Part::From(first, Some(last))) => Ok(first..last.saturating_add(1).min(size)),
+        Some(Part::Last(count)) if count == 0 || size == 0 => Err(outside),
+        Some(Part::Last(count)) => Ok(size.saturating_sub(count)..size),
     }
 }
 
@@ -207,18 +251,28 @@ mod tests {
     fn ranges_end_with_the_layer_and_begin_within_it() {
         assert_eq!(resolve(None, 0), Ok(0..0));
         assert_eq!(resolve(None, 7), Ok(0..7));
-        assert_eq!(resolve(Some((0, Some(0))), 7), Ok(0..1));
-        assert_eq!(resolve(Some((3, None)), 7), Ok(3..7));
-        assert_eq!(resolve(Some((3, Some(u64::MAX))), 7), Ok(3..7));
-        for outside in [(7, None), (8, Some(9)), (u64::MAX, None), (4, Some(3))] {
+        assert_eq!(resolve(Some(Part::From(0, Some(0))), 7), Ok(0..1));
+        assert_eq!(resolve(Some(Part::From(3, None)), 7), Ok(3..7));
+        assert_eq!(resolve(Some(Part::From(3, Some(u64::MAX))), 7), Ok(3..7));
+        assert_eq!(resolve(Some(Part::Last(3)), 7), Ok(4..7));
+        assert_eq!(resolve(Some(Part::Last(u64::MAX)), 7), Ok(0..7));
+        for outside in [
+            Part::From(7, None),
+            Part::From(8, Some(9)),
+            Part::From(u64::MAX, None),
+            Part::From(4, Some(3)),
+            Part::Last(0),
+        ] {
             assert_eq!(
                 resolve(Some(outside), 7),
                 Err(Error::RangeNotSatisfiable { size: 7 })
             );
         }
-        assert_eq!(
-            resolve(Some((0, None)), 0),
-            Err(Error::RangeNotSatisfiable { size: 0 })
-        );
+        for part in [Part::From(0, None), Part::Last(5)] {
+            assert_eq!(
+                resolve(Some(part), 0),
+                Err(Error::RangeNotSatisfiable { size: 0 })
+            );
+        }
     }
 }

@@ -1,4 +1,5 @@
 //! Layers that clients name by sha512.
+use wharf_wire::oci::range::Part;
 use wharf_wire::oci::{Algorithm, Digest};
 
 use super::fixture::{Fixture, body, bytes, collect};
@@ -75,7 +76,7 @@ async fn in_one_request_too_and_a_second_name_is_an_alias_of_the_same_bytes() {
     assert_eq!(fixture.files().len(), before, "the bytes are stored once");
     let by_either = [&wide, &narrow];
     for digest in by_either {
-        let download = layers::open(&ctx, &fixture.name, digest, Some((5, Some(9))))
+        let download = layers::open(&ctx, &fixture.name, digest, Some(Part::From(5, Some(9))))
             .await
             .unwrap();
         assert_eq!(collect(download.body).await.unwrap(), content[5..10]);

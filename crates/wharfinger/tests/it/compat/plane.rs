@@ -81,6 +81,22 @@ fn blob_of(case: &Case<'_>, content: &[u8]) -> Digest {
 
 pub(super) fn blob(case: &Case<'_>) {
     let digest = blob_of(case, b"bytes");
+    let path = format!("blobs/{digest}");
+    let part = [("range", "bytes=1-2")];
+    let got = case.send("GET", &path, &part, b"");
+    if case.strict {
+        assert_eq!((got.status, got.body.len()), (307, 0));
+        let url = got.header("location").expect("a location");
+        let layers = format!("{}/layers/", case.server.url());
+        assert!(url.starts_with(&layers), "{url}");
+        assert!(url.contains("&X-Amz-Expires=3600&"), "{url}");
+        let missing = Digest::of(b"missing");
+        let missing = case.send("GET", &format!("blobs/{missing}"), &[], b"");
+        expect_error(&missing, (404, "BLOB_UNKNOWN"));
+    } else {
+        assert_eq!((got.status, got.body.as_slice()), (206, b"yt".as_slice()));
+    }
+    case.send("HEAD", &path, &[], b"").expect_status(200);
     let got = case.registry.get_blob(&case.repository, &digest);
     assert_eq!(
         (got.status, got.body.as_slice()),

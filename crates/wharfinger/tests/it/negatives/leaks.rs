@@ -189,6 +189,14 @@ fn n28_no_secret_reaches_a_log_not_even_at_trace_level() {
     let (target, headers) = forge::sign(&server, "presigned", unsigned);
     http::request(server.authority(), "GET", &target, &headers, b"").expect_status(200);
     let (_, signature) = target.split_once("X-Amz-Signature=").expect("a signature");
+    let layer = Digest::of(&Image::new(1, 1).blobs[1]);
+    let request = json!({"repositoryName": "app", "layerDigest": layer.as_str()});
+    let made = server.call("GetDownloadUrlForLayer", &request);
+    let url = made["downloadUrl"].as_str().expect("a URL");
+    let target = url.trim_start_matches(server.url());
+    http::request(server.authority(), "GET", target, NONE, b"").expect_status(200);
+    let (_, credential) = url.split_once("X-Amz-Credential=").expect("one");
+    let (_, url_signature) = url.split_once("X-Amz-Signature=").expect("one");
     let secrets = [
         PLANTED.to_owned(),
         password,
@@ -198,13 +206,15 @@ fn n28_no_secret_reaches_a_log_not_even_at_trace_level() {
             .to_owned(),
         server.credentials().secret.clone(),
         signature.to_owned(),
+        credential.split('%').next().unwrap_or_default().to_owned(),
+        url_signature.to_owned(),
     ];
     server.process().signal("TERM");
     server.process().wait();
     let mut said = log(&server);
     said.push_str(&server.process().lines().join("\n"));
     assert!(
-        said.contains("GetCallerIdentity"),
+        said.contains("GetCallerIdentity") && said.contains("/layers/"),
         "nothing was logged:\n{said}"
     );
     for secret in &secrets {

@@ -138,8 +138,14 @@ impl Registry {
         self.request("GET", &path, &[("accept", "*/*")], b"")
     }
 
+    /// Gets a blob, also where the answer sends the client somewhere else on this server, without the password.
     pub(crate) fn get_blob(&self, repository: &str, digest: &Digest) -> Response {
-        self.request("GET", &format!("/v2/{repository}/blobs/{digest}"), &[], b"")
+        let answer = self.request("GET", &format!("/v2/{repository}/blobs/{digest}"), &[], b"");
+        let location = answer.header("location").filter(|_| answer.status == 307);
+        let Some(path) = location.map(|location| self.path_of(location)) else {
+            return answer;
+        };
+        http::request::<&str, &str>(&self.authority, "GET", &path, &[], b"")
     }
 
     /// Pulls an image by this reference and compares every byte.
