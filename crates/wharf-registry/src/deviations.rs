@@ -51,6 +51,7 @@ deviations! {
     PATCH_202 = "patch-202", Extended, "PATCH of an upload answers 202 as the OCI text says; ECR answers 201.";
     RANGE_ADVANCES = "range-advances", Extended, "`Range` of an upload tells every byte received; ECR's stops after the second chunk.";
     BLOB_200 = "blob-200", Extended, "GET of a blob answers 200 with the bytes; ECR redirects to a presigned object URL.";
+    URL_ENDS = "url-ends", Both, "A presigned URL of a layer ends early with the access key that asked for it, its permission, and the repository's link to the layer; ECR's goes on for its hour.";
     BLOB_DELETE = "blob-delete", Extended, "A blob that no image holds can be deleted; ECR answers 405.";
     MOUNT = "mount", Extended, "Layers are mounted from one repository to another; ECR does so only where an account setting allows it.";
     SHA512 = "sha512", Extended, "Content may be named by sha512 as well; ECR takes sha256 only.";

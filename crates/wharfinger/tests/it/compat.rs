@@ -90,6 +90,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("patch-202", plane::patch),
     ("range-advances", plane::range_advances),
     ("blob-200", plane::blob),
+    ("url-ends", plane::url_ends),
     ("blob-delete", plane::blob_delete),
     ("mount", plane::mount),
     ("sha512", plane::sha512),

@@ -104,6 +104,26 @@ pub(super) fn blob(case: &Case<'_>) {
     );
 }
 
+pub(super) fn url_ends(case: &Case<'_>) {
+    let name = format!("{}-gone", case.repository);
+    case.server.create_repository(&name);
+    let image = Image::new(12, 1);
+    case.registry.push(&image, &name, "v1");
+    let layer = Digest::of(&image.blobs[1]);
+    let request = json!({"repositoryName": name, "layerDigest": layer.as_str()});
+    let made = case.server.call("GetDownloadUrlForLayer", &request);
+    let url = made["downloadUrl"].as_str().expect("a URL").to_owned();
+    let get = || {
+        let path = case.registry.path_of(&url);
+        let answer = http::request::<&str, &str>(case.server.authority(), "GET", &path, &[], b"");
+        answer.status
+    };
+    assert_eq!(get(), 200);
+    let delete = json!({"repositoryName": name, "force": true});
+    case.server.call("DeleteRepository", &delete);
+    assert_eq!(get(), 404);
+}
+
 pub(super) fn blob_delete(case: &Case<'_>) {
     let digest = blob_of(case, b"to be deleted");
     let path = format!("blobs/{digest}");
