@@ -22,7 +22,8 @@ use crate::authorize::Resource;
 use crate::data::bytes::layers as data_layers;
 use crate::{Ctx, Error, Micros, Result, Service, data};
 
-/// How long a URL is good for; less than the two hours for which the bytes of collected layers stay.
+/// How long a URL is good for. Less than the day for which a layer stays whose last image was deleted, and than the two
+/// hours for which the bytes stay of one that a client deleted: neither end breaks a download.
 pub const LIFETIME_SECONDS: u32 = 3_600;
 
 /// The signing name: clients see an object store.
