@@ -205,9 +205,10 @@ async fn a_layer_that_no_image_holds_has_no_url_by_the_api() {
     };
     let inaccessible = ask(digest.as_str()).await;
     assert!(matches!(inaccessible, Err(Error::LayerInaccessible { .. })));
-    for absent in [Digest::of(b"nothing").as_str(), "md5:abc"] {
+    let long = format!("sha256:{}", "a".repeat(1_000_000));
+    for absent in [Digest::of(b"nothing").as_str(), "md5:abc", &long] {
         let gone = Error::LayerNotFound {
-            digest: absent.to_owned(),
+            digest: absent.chars().take(1_000).collect(),
             name: "team/app".to_owned(),
             registry: "123456789012".to_owned(),
         };
