@@ -5,7 +5,7 @@ use wharf_wire::ids::ImageTag;
 use wharf_wire::oci::{Digest, Reference};
 
 use crate::action::DeleteRepository;
-use crate::collect::tests::graph::{OCI, delete, image, image_in, index, put};
+use crate::collect::tests::graph::{Image, OCI, delete, image, image_in, index, put};
 use crate::uploads::tests::fixture::{Fixture, KEY_ID};
 use crate::{Error, Result, data, images};
 
@@ -139,7 +139,7 @@ async fn a_move_of_a_tag_that_was_answered_is_seen_by_every_read_that_begins_lat
     put(&fixture, &versions[0].manifest, Some("moving"))
         .await
         .unwrap();
-    let digests: Vec<Digest> = versions.iter().map(|image| image.digest()).collect();
+    let digests: Vec<Digest> = versions.iter().map(Image::digest).collect();
     // Moves that were begun, and moves that were answered: a read sees one between the two.
     let begun = std::sync::Arc::new(AtomicUsize::new(0));
     let answered = std::sync::Arc::new(AtomicUsize::new(0));
