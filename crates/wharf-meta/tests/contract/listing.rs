@@ -187,9 +187,12 @@ async fn an_image_is_untagged_as_long_as_no_tag_points_to_it(store: &Store) {
                 .unwrap();
             model.remove(name);
         } else {
-            write(store, move |tx| match known {
-                true => tags::move_to(tx, 1, name, digest, 1),
-                false => tags::insert(tx, 1, name, digest, 1),
+            write(store, move |tx| {
+                if known {
+                    tags::move_to(tx, 1, name, digest, 1)
+                } else {
+                    tags::insert(tx, 1, name, digest, 1)
+                }
             })
             .await
             .unwrap();

@@ -11,11 +11,15 @@ fn push_small(registry: &Registry, repository: &str, seed: usize, more: &Value, 
     let image = small(seed, more);
     let reference = tags.first().cloned();
     let reference = reference.unwrap_or_else(|| image.digest().to_string());
-    let mut path = format!("/v2/{repository}/manifests/{reference}");
-    for (number, tag) in tags.iter().skip(1).enumerate() {
-        let mark = if number == 0 { '?' } else { '&' };
-        path.push_str(&format!("{mark}tag={tag}"));
-    }
+    let further: Vec<String> = tags
+        .iter()
+        .skip(1)
+        .map(|tag| format!("tag={tag}"))
+        .collect();
+    let path = format!(
+        "/v2/{repository}/manifests/{reference}?{}",
+        further.join("&")
+    );
     let kind = [("content-type", image.media_type)];
     let answer = registry.request("PUT", &path, &kind, &image.manifest);
     answer.expect_status(201);
