@@ -37,7 +37,8 @@ const USAGE: &str = "usage: cargo xtask bench [OPTION …]
   --rounds N         how often each is measured; the median counts
   --times N          N times as long: for a profile
   --stream-mib N     size of each of the parallel transfers whose memory is measured
-  --json FILE        where the results go; unless given: target/bench/COMMIT.json, and nowhere with --smoke
+  --program FILE     this wharfinger instead of the source tree's; its results are not the commit's
+  --json FILE        where the results go; unless given: target/bench/COMMIT.json, and nowhere with --smoke or --program
   --write            the tables and curves into docs/: of a whole run alone";
 
 /// What the command line asks for.
@@ -46,6 +47,8 @@ struct Options {
     smoke: bool,
     rows: Vec<&'static Row>,
     kinds: Vec<Kind>,
+    /// What is measured instead of this source tree.
+    program: Option<PathBuf>,
     json: Option<PathBuf>,
     write: bool,
 }
@@ -57,7 +60,8 @@ impl Options {
             plan: if smoke { Plan::smoke() } else { Plan::full() },
             smoke,
             rows: ROWS.iter().collect(),
-            kinds: [Kind::SERVERS, &[Kind::Pipeline]].concat(),
+            kinds: Kind::ALL.to_vec(),
+            program: None,
             json: None,
             write: false,
         };
@@ -82,11 +86,12 @@ impl Options {
                 "--stream-mib" => {
                     options.plan.stream_size = u64::from(number::<u32>(value()?)?) << 20;
                 }
+                "--program" => options.program = Some(value()?.into()),
                 "--json" => options.json = Some(value()?.into()),
                 _ => return Err(format!("bench: unknown argument `{argument}`\n{USAGE}")),
             }
         }
-        if options.write && (smoke || !options.is_whole()) {
+        if options.write && (smoke || options.program.is_some() || !options.is_whole()) {
             return Err("bench: --write needs a whole run".to_owned());
         }
         Ok(options)
@@ -94,12 +99,12 @@ impl Options {
 
     /// Whether every row is measured for every server.
     fn is_whole(&self) -> bool {
-        self.rows.len() == ROWS.len() && self.kinds.len() > Kind::SERVERS.len()
+        self.rows.len() == ROWS.len() && self.kinds.len() == Kind::ALL.len()
     }
 
     /// Where the results go.
     fn file(&self, commit: &str) -> Result<Option<PathBuf>, String> {
-        if self.json.is_some() || self.smoke {
+        if self.json.is_some() || self.smoke || self.program.is_some() {
             return Ok(self.json.clone());
         }
         let mut name = commit.to_owned();
@@ -108,7 +113,7 @@ impl Options {
                 name.extend(["-", row.id]);
             }
         }
-        if self.kinds.len() <= Kind::SERVERS.len() {
+        if self.kinds.len() < Kind::ALL.len() {
             for kind in &self.kinds {
                 name.extend(["-", kind.name()]);
             }
@@ -125,7 +130,7 @@ fn row(id: &str) -> Result<&'static Row, String> {
 }
 
 fn kind(name: &str) -> Result<Kind, String> {
-    let mut all = [Kind::SERVERS, &[Kind::Pipeline]].concat().into_iter();
+    let mut all = Kind::ALL.iter().copied();
     all.find(|kind| kind.name() == name)
         .ok_or_else(|| format!("bench: no server `{name}`"))
 }
@@ -157,8 +162,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         .tempdir_in(crate::ci::target_folder()?)
         .map_err(|e| format!("a directory below target: {e}"))?;
     let machine = Machine::here(folder.path())?;
-    let program = server::build(&root, folder.path())?;
-    let commit = result::commit(&root);
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None => server::build(&root, folder.path())?,
+    };
+    let commit = match &options.program {
+        Some(program) => program.display().to_string(),
+        None => result::commit(&root),
+    };
     let begin = Instant::now();
     let mut results = Results::new(machine, arguments, commit, api::now()?);
     let bench = Bench::new(options.plan.clone(), program, folder);
@@ -264,6 +275,7 @@ mod tests {
             "--json",
             "--smoke --write",
             "--only limit --write",
+            "--program x --write",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

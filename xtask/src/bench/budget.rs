@@ -155,6 +155,14 @@ fn amounts(results: &Results) -> Vec<Budget> {
             " ms",
             milliseconds(slowest),
         ),
+        most(
+            "policy decision, 10 policies of 10 statements",
+            5.0,
+            " µs",
+            results
+                .figure("policy", Kind::Evaluator, SERVER_CPU)
+                .map(|s| s * 1e6),
+        ),
         most("memory, idle", 20.0, " MiB", figure("start", start::IDLE)),
         peak("memory, parallel pushes", memory::PUSH),
         peak("memory, parallel pulls", memory::PULL),

@@ -77,17 +77,21 @@ fn compare_series(one: &Series, other: &Series) -> Vec<String> {
             continue;
         };
         let (before, after) = (median(a), median(b));
+        let ratio = match after / before {
+            ratio if ratio.is_finite() => format!("{ratio:.2}"),
+            _ => "–".to_owned(),
+        };
         let mut line = String::new();
         // Writing to a String cannot fail.
         writeln!(
             line,
-            "| {} | {} | {} | {name} | {} | {} | {:.2} | {} |",
+            "| {} | {} | {} | {name} | {} | {} | {} | {} |",
             one.row,
             one.server,
             one.clients,
             shown(before),
             shown(after),
-            after / before,
+            ratio,
             verdict(name, a, b)
         )
         .unwrap_or_default();

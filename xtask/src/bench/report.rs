@@ -217,6 +217,7 @@ fn shown_cpu(unit: Unit, seconds: Option<f64>) -> String {
     match (unit, seconds) {
         (_, None) => "–".to_owned(),
         (Unit::Gigabyte, Some(seconds)) => format!("{seconds:.3} s"),
+        (_, Some(seconds)) if seconds < 1e-5 => format!("{:.1} µs", seconds * 1e6),
         (_, Some(seconds)) => format!("{:.0} µs", seconds * 1e6),
     }
 }

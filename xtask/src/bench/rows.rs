@@ -2,6 +2,7 @@
 
 mod bytes;
 pub(in crate::bench) mod memory;
+mod policy;
 mod small;
 pub(in crate::bench) mod start;
 
@@ -108,6 +109,14 @@ pub(super) const ROWS: &[Row] = &[
         kinds: Kind::REGISTRIES,
         once: false,
         measure: small::small_push,
+    },
+    Row {
+        id: "policy",
+        title: "Policy decision, 10 policies of 10 statements",
+        unit: Unit::One,
+        kinds: &[Kind::Evaluator],
+        once: false,
+        measure: policy::measure,
     },
     Row {
         id: "start",

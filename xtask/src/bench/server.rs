@@ -31,9 +31,18 @@ pub(super) enum Kind {
     Nginx,
     /// No server: the writer of stored objects alone, in this process.
     Pipeline,
+    /// No server: the evaluation of policies alone, in this process.
+    Evaluator,
 }
 
 impl Kind {
+    pub(super) const ALL: &[Self] = &[
+        Self::Wharfinger,
+        Self::DockerRegistry,
+        Self::Nginx,
+        Self::Pipeline,
+        Self::Evaluator,
+    ];
     /// Those that take pushes.
     pub(super) const REGISTRIES: &[Self] = &[Self::Wharfinger, Self::DockerRegistry];
     pub(super) const SERVERS: &[Self] = &[Self::Wharfinger, Self::DockerRegistry, Self::Nginx];
@@ -45,6 +54,7 @@ impl Kind {
             Self::DockerRegistry => "docker-registry",
             Self::Nginx => "nginx",
             Self::Pipeline => "pipeline",
+            Self::Evaluator => "evaluator",
         }
     }
 }
@@ -130,7 +140,7 @@ impl Server {
             Kind::Wharfinger => wharfinger(program, place.path(), &authority),
             Kind::DockerRegistry => docker_registry(place.path(), &authority)?,
             Kind::Nginx => nginx(place.path(), &authority)?,
-            Kind::Pipeline => return Err("the pipeline is no server".to_owned()),
+            Kind::Pipeline | Kind::Evaluator => return Err("that is no server".to_owned()),
         };
         if kind == Kind::Wharfinger {
             command.envs(settings.iter().map(|(name, value)| (name, value)));

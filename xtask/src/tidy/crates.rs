@@ -36,8 +36,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     // It looks from outside: what it shared with the product, it could not test.
     ("conformance", &[]),
-    // The bench measures the two leaves alone, to say what the machine could do at best.
-    ("xtask", &["wharf-wire", "wharf-keys", "wharf-blob"]),
+    // The bench measures the leaves alone, to say what the machine could do at best.
+    (
+        "xtask",
+        &["wharf-wire", "wharf-keys", "wharf-blob", "wharf-policy"],
+    ),
 ];
 
 /// Crates without I/O, async or clock, at any depth.

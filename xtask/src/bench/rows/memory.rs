@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::bench::client::Client;
 use crate::bench::content::Layer;
-use crate::bench::measure::{Figures, Point};
+use crate::bench::measure::{Figures, Point, precise};
 use crate::bench::memory::{forget_peak, peak, resident};
 use crate::bench::rows::Bench;
 use crate::bench::server::{Kind, Server};
@@ -34,22 +34,50 @@ pub(super) fn measure(bench: &Bench, kind: Kind) -> Result<Vec<Point>, String> {
     let size = affordable(bench)?;
     let layers = Layer::many(streams, size);
     let mut figures = Figures::new();
-    let mut notes = vec![format!("{streams} streams of {} MiB", size >> 20)];
+    let mut notes = vec![format!(
+        "{streams} transfers at once, of {} MiB each",
+        size >> 20
+    )];
+    let mut add = |name: &str, mib| figures.insert(name.to_owned(), mib);
 
     let server = bench.start(kind)?;
-    let phase = phase(&server, || work::push_layers(&server, streams, &layers))?;
-    figures.insert(PUSH.to_owned(), phase);
-    give_manifest(&server, &layers)?;
-    let phase = self::phase(&server, || work::pull_layers(&server, streams, &layers))?;
-    figures.insert(PULL.to_owned(), phase);
+    add(
+        PUSH,
+        peak_of(&server, || work::push_layers(&server, streams, &layers))?,
+    );
+    add(
+        PULL,
+        peak_of(&server, || work::pull_layers(&server, streams, &layers))?,
+    );
+    // The API gives out only what an image refers to.
+    work::push_manifest_of(&mut server.client()?, &layers, "large")?;
+    if work::can_download(&server, layers.first().ok_or("no layers")?)? {
+        add(
+            API_PULL,
+            peak_of(&server, || work::download_layers(&server, streams, &layers))?,
+        );
+    } else {
+        notes.push("GetDownloadUrlForLayer: not built".to_owned());
+    }
     drop(server);
 
-    figures.extend(api(bench, kind, &layers, &mut notes)?);
+    // Another one, which does not have the layers.
+    let server = bench.start(kind)?;
+    let probe = Layer::many(1, 10_000).remove(0);
+    if work::can_upload(&server, &probe)? {
+        add(
+            API_PUSH,
+            peak_of(&server, || work::upload_layers(&server, streams, &layers))?,
+        );
+    } else {
+        notes.push("UploadLayerPart: not built".to_owned());
+    }
+    drop(server);
 
     let (opened, held) = connections(bench, kind)?;
-    figures.insert(CONNECTED.to_owned(), held);
-    figures.insert(CONNECTIONS.to_owned(), opened);
-    if opened < crate::bench::measure::precise(bench.plan.connections as u64) {
+    add(CONNECTED, held);
+    add(CONNECTIONS, opened);
+    if opened < precise(bench.plan.connections as u64) {
         notes.push("fewer connections than wanted: the bound on open files".to_owned());
     }
     let mut point = Point::new(streams, figures);
@@ -57,42 +85,8 @@ pub(super) fn measure(bench: &Bench, kind: Kind) -> Result<Vec<Point>, String> {
     Ok(vec![point])
 }
 
-/// The same transfers through the API, as far as it has the operations.
-fn api(
-    bench: &Bench,
-    kind: Kind,
-    layers: &[Layer],
-    notes: &mut Vec<String>,
-) -> Result<Figures, String> {
-    let mut figures = Figures::new();
-    let streams = layers.len();
-    let server = bench.start(kind)?;
-    let probe = Layer::many(1, 10_000).remove(0);
-    if work::can_upload(&server, &probe)? {
-        let peak = phase(&server, || work::upload_layers(&server, streams, layers))?;
-        figures.insert(API_PUSH.to_owned(), peak);
-    } else {
-        notes.push("UploadLayerPart: not built".to_owned());
-        // What is pulled must be there.
-        work::push_layers(&server, streams, layers)?;
-    }
-    // The API gives out only what an image refers to.
-    give_manifest(&server, layers)?;
-    if work::can_download(&server, layers.first().ok_or("no layers")?)? {
-        let peak = phase(&server, || work::download_layers(&server, streams, layers))?;
-        figures.insert(API_PULL.to_owned(), peak);
-    } else {
-        notes.push("GetDownloadUrlForLayer: not built".to_owned());
-    }
-    Ok(figures)
-}
-
-fn give_manifest(server: &Server, layers: &[Layer]) -> Result<(), String> {
-    work::push_manifest_of(&mut server.client()?, layers, "large")
-}
-
 /// The peak while some work is done.
-fn phase(server: &Server, work: impl FnOnce() -> Result<f64, String>) -> Result<f64, String> {
+fn peak_of(server: &Server, work: impl FnOnce() -> Result<f64, String>) -> Result<f64, String> {
     forget_peak(server.process())?;
     work()?;
     peak(server.process())
@@ -132,7 +126,7 @@ fn connections(bench: &Bench, kind: Kind) -> Result<(f64, f64), String> {
     })?;
     let held = resident(server.process())?;
     let open = open.into_inner().map_err(|_poisoned| "a client panicked")?;
-    let opened = crate::bench::measure::precise(open.len() as u64);
+    let opened = precise(open.len() as u64);
     Ok((opened, held))
 }
 

@@ -1,0 +1,69 @@
+//! The row of decisions: a request against ten policies of ten statements, in this process.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use wharf_policy::{Document, evaluate};
+
+use crate::bench::measure::{Point, of_self, precise};
+use crate::bench::rows::Bench;
+use crate::bench::server::Kind;
+use crate::bench::work::Limit;
+
+const POLICIES: usize = 10;
+const STATEMENTS: usize = 10;
+/// Decisions between two looks at the clock.
+const TOGETHER: u64 = 1_000;
+
+const ACTION: &str = "ecr:BatchGetImage";
+const RESOURCE: &str = "arn:aws:ecr:us-east-1:123456789012:repository/team-9/app";
+
+pub(super) fn measure(bench: &Bench, _: Kind) -> Result<Vec<Point>, String> {
+    let documents: Vec<Document> = (0..POLICIES).map(document).collect::<Result<_, _>>()?;
+    let names: Vec<String> = (0..POLICIES).map(|n| format!("policy-{n}")).collect();
+    let documents: Vec<(&str, &Document)> = names
+        .iter()
+        .map(String::as_str)
+        .zip(documents.iter())
+        .collect();
+    let decision = evaluate(&documents, ACTION, RESOURCE);
+    if !decision.allowed() || decision.consulted.len() != POLICIES * STATEMENTS {
+        return Err("the decision is not the one that was meant".to_owned());
+    }
+    let figures = of_self(|| {
+        let begin = Instant::now();
+        let mut done = 0;
+        while match bench.plan.small_blob {
+            Limit::Units(_) => done == 0,
+            Limit::Time(time) => begin.elapsed() < time.min(Duration::from_mins(1)),
+        } {
+            for _ in 0..TOGETHER {
+                black_box(evaluate(black_box(&documents), ACTION, RESOURCE));
+            }
+            done += TOGETHER;
+        }
+        Ok(precise(done))
+    })?;
+    Ok(vec![Point::new(1, figures)])
+}
+
+/// Statements for as many teams, of which one has the action, and that of the last document the resource.
+fn document(number: usize) -> Result<Document, String> {
+    let statement = |index: usize| -> Value {
+        let actions = if index == STATEMENTS - 1 {
+            json!(["ecr:BatchGet*", "ecr:GetDownloadUrlForLayer"])
+        } else {
+            json!(["ecr:Put*", "ecr:*LayerUpload", "ecr:UploadLayerPart"])
+        };
+        json!({
+            "Sid": format!("Team{number}{index}"),
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": format!("arn:aws:ecr:*:123456789012:repository/team-{number}/*"),
+        })
+    };
+    let statements: Vec<Value> = (0..STATEMENTS).map(statement).collect();
+    let document = json!({"Version": "2012-10-17", "Statement": statements});
+    Document::parse(&document.to_string()).map_err(|e| e.to_string())
+}
