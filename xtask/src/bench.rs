@@ -102,6 +102,11 @@ impl Options {
         self.rows.len() == ROWS.len() && self.kinds.len() == Kind::ALL.len()
     }
 
+    /// Whether a server is measured at all.
+    fn needs(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind) && self.rows.iter().any(|row| row.kinds.contains(&kind))
+    }
+
     /// Where the results go.
     fn file(&self, commit: &str) -> Result<Option<PathBuf>, String> {
         if self.json.is_some() || self.smoke || self.program.is_some() {
@@ -164,7 +169,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let machine = Machine::here(folder.path())?;
     let program = match &options.program {
         Some(program) => program.clone(),
-        None => server::build(&root, folder.path())?,
+        None if options.needs(Kind::Wharfinger) => server::build(&root, folder.path())?,
+        None => PathBuf::new(),
     };
     let commit = match &options.program {
         Some(program) => program.display().to_string(),
@@ -260,8 +266,11 @@ mod tests {
         assert_eq!(rows, ["large-push", "limit"]);
         assert_eq!(options.kinds, [Kind::Wharfinger]);
         assert_eq!(options.plan.layers, 3 * Plan::full().layers);
+        assert!(options.needs(Kind::Wharfinger));
+        // What needs no server is not kept waiting for one to be built.
         let limit = parse("limit").unwrap();
         assert_eq!(limit.rows.len(), 1);
+        assert!(!limit.needs(Kind::Wharfinger));
     }
 
     #[test]

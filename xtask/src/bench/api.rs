@@ -1,5 +1,6 @@
 //! ECR's API as a client of it calls it: JSON, signed.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
@@ -132,11 +133,14 @@ impl<'a> Api<'a> {
         let size = upload.get("partSize").and_then(Value::as_u64);
         let size = size.filter(|size| *size > 0 && size % CHUNK as u64 == 0);
         let size = size.ok_or_else(|| format!("no partSize of whole chunks in {upload}"))?;
+        // Used again for each part: fresh ones would cost more than what is put into them.
+        let (mut bytes, mut body) = (Vec::new(), String::new());
         let mut first = 0;
         while first < layer.size {
             let length = size.min(layer.size - first);
-            let body = part(id, first, &layer.part(first, length));
-            match self.call("UploadLayerPart", &body)? {
+            layer.part(first, length, &mut bytes);
+            part(id, first, &bytes, &mut body);
+            match self.call("UploadLayerPart", body.as_bytes())? {
                 Called::Done(_) => first += length,
                 Called::NotBuilt => return Ok(Called::NotBuilt),
             }
@@ -160,16 +164,18 @@ impl<'a> Api<'a> {
     }
 }
 
-/// The body of one `UploadLayerPart`; written by hand, since the value is ten megabytes of one string.
-fn part(upload: &str, first: u64, bytes: &[u8]) -> Vec<u8> {
+/// Makes `body` that of one `UploadLayerPart`; written by hand, since the value is ten megabytes of one string.
+fn part(upload: &str, first: u64, bytes: &[u8], body: &mut String) {
     let last = (first + bytes.len() as u64).saturating_sub(1);
-    let mut body = format!(
+    body.clear();
+    // Writing to a String cannot fail.
+    write!(
+        body,
         "{{\"repositoryName\":\"{REPOSITORY}\",\"uploadId\":\"{upload}\",\"partFirstByte\":{first},\"partLastByte\":{last},\"layerPartBlob\":\""
-    );
-    body.reserve_exact(bytes.len().div_ceil(3) * 4 + 2);
-    STANDARD.encode_string(bytes, &mut body);
+    )
+    .unwrap_or_default();
+    STANDARD.encode_string(bytes, body);
     body.push_str("\"}");
-    body.into_bytes()
 }
 
 /// Microseconds since 1970.
@@ -190,7 +196,9 @@ mod tests {
 
     #[test]
     fn the_body_of_a_part_is_json_with_inclusive_ends() {
-        let body: Value = serde_json::from_slice(&part("u", 10, b"abcd")).unwrap();
+        let mut body = "of the part before".to_owned();
+        part("u", 10, b"abcd", &mut body);
+        let body: Value = serde_json::from_str(&body).unwrap();
         assert_eq!(
             body,
             json!({
