@@ -1,17 +1,15 @@
 //! The main listener: tells the protocols apart and hands each request to its own.
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt as _;
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, StatusCode, request};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wharf_registry::{BodyError, Compat, Error, Service};
 use wharf_wire::layer_path;
 use wharf_wire::oci::ErrorCode;
 
-use crate::edge::{Answer, BodyFault, Fault, Handler, Payload, Request, RequestBody};
+use crate::budget::ByteBudget;
+use crate::edge::{Answer, BodyFault, Fault, Handler, Payload, Request};
 use crate::error::oci::Refusal;
 use crate::limits::Limits;
 use crate::origin::Site;
@@ -139,6 +137,9 @@ pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Answer {
 pub(crate) fn body_error(fault: BodyFault, limit: usize) -> Error {
     match fault {
         BodyFault::TimedOut => Error::BodyTimeout,
+        BodyFault::NoRoom => Error::Unavailable {
+            cause: "no memory came free for a request's body".to_owned(),
+        },
         BodyFault::Aborted => Error::BodyAborted,
         BodyFault::TooLarge => Error::BodyTooLarge {
             limit: u64::try_from(limit).unwrap_or(u64::MAX),
@@ -149,94 +150,10 @@ pub(crate) fn body_error(fault: BodyFault, limit: usize) -> Error {
 /// The same fault as a streamed body tells it.
 pub(crate) fn stream_error(fault: BodyFault) -> BodyError {
     match fault {
-        BodyFault::TimedOut => BodyError::TimedOut,
+        BodyFault::TimedOut | BodyFault::NoRoom => BodyError::TimedOut,
         BodyFault::Aborted => BodyError::Aborted,
         BodyFault::TooLarge => BodyError::TooLarge,
     }
-}
-
-/// How long a whole body may take: less than a request may, so that the client hears why.
-const BODY_TIME: Duration = Duration::from_secs(50);
-
-/// How long a body waits for room in the budget.
-const BUDGET_TIME: Duration = Duration::from_secs(10);
-
-/// Bytes of bodies held in memory at once: waiting replaces growing.
-#[derive(Debug)]
-pub(crate) struct ByteBudget {
-    /// One permit for each KiB.
-    free: Arc<Semaphore>,
-    kib: u32,
-}
-
-impl ByteBudget {
-    fn new(bytes: usize) -> Self {
-        let kib = u32::try_from(bytes / 1024).unwrap_or(u32::MAX).max(1);
-        Self {
-            free: Arc::new(Semaphore::new(kib as usize)),
-            kib,
-        }
-    }
-
-    /// Collects a body, counted as its bytes arrive: what is only announced keeps nothing from others.
-    ///
-    /// # Errors
-    /// Those of the body; `TimedOut` also when the budget had no room for too long, so that two halves that wait for
-    /// each other end.
-    pub(crate) async fn collect(&self, body: RequestBody, limit: usize) -> Result<Held, BodyFault> {
-        let collected = self.collect_all(body, limit);
-        let in_time = tokio::time::timeout(BODY_TIME, collected).await;
-        in_time.unwrap_or(Err(BodyFault::TimedOut))
-    }
-
-    async fn collect_all(&self, body: RequestBody, limit: usize) -> Result<Held, BodyFault> {
-        let bound = u64::try_from(limit).unwrap_or(u64::MAX);
-        if body.announced().is_some_and(|announced| announced > bound) {
-            return Err(BodyFault::TooLarge);
-        }
-        let mut body = body.bounded(bound);
-        let (mut bytes, mut held) = (BytesMut::new(), None);
-        while let Some(chunk) = body.next().await.transpose()? {
-            bytes.extend_from_slice(&chunk);
-            self.grow(&mut held, bytes.len()).await?;
-        }
-        Ok(Held {
-            bytes: bytes.freeze(),
-            _held: held,
-        })
-    }
-
-    /// Holds as many KiB as a body has by now.
-    async fn grow(
-        &self,
-        held: &mut Option<OwnedSemaphorePermit>,
-        bytes: usize,
-    ) -> Result<(), BodyFault> {
-        let needed = u32::try_from(bytes.div_ceil(1024))
-            .unwrap_or(u32::MAX)
-            .min(self.kib);
-        let has = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = needed.saturating_sub(u32::try_from(has).unwrap_or(u32::MAX));
-        if more == 0 {
-            return Ok(());
-        }
-        let wait = Arc::clone(&self.free).acquire_many_owned(more);
-        let Ok(Ok(permit)) = tokio::time::timeout(BUDGET_TIME, wait).await else {
-            return Err(BodyFault::TimedOut);
-        };
-        match held {
-            Some(held) => held.merge(permit),
-            None => *held = Some(permit),
-        }
-        Ok(())
-    }
-}
-
-/// A body in memory, counted while it is there.
-#[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) bytes: Bytes,
-    _held: Option<OwnedSemaphorePermit>,
 }
 
 #[cfg(test)]
@@ -251,16 +168,5 @@ mod tests {
         for other in ["/", "/v2x/", "/V2/", "//v2/", "/v1/"] {
             assert_eq!(registry_path(other), None, "{other}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_body_larger_than_the_whole_budget_still_gets_its_turn_and_gives_it_back() {
-        let budget = ByteBudget::new(2048);
-        let mut held = None;
-        budget.grow(&mut held, 1).await.unwrap();
-        budget.grow(&mut held, 1 << 30).await.unwrap();
-        assert!(budget.free.try_acquire().is_err());
-        drop(held);
-        assert_eq!(budget.free.available_permits(), 2);
     }
 }

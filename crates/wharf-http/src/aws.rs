@@ -12,7 +12,8 @@ use wharf_wire::ids::Region;
 use wharf_wire::oci::Digest;
 use wharf_wire::sigv4::{self, Presented, SignedRequest};
 
-use crate::app::{App, Held, body_error, text};
+use crate::app::{App, body_error, text};
+use crate::budget::Held;
 use crate::edge::{Answer, Payload, Request, RequestBody};
 use crate::error;
 use crate::error::aws::{AwsFault, fault_of, fault_of_signature, invalid_token};

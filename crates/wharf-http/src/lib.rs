@@ -5,6 +5,7 @@
 mod access_log;
 mod app;
 mod aws;
+mod budget;
 pub mod edge;
 mod error;
 mod layer_urls;

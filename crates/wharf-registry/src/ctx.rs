@@ -184,6 +184,19 @@ impl Ctx {
         }
     }
 
+    /// The same request, about another registry: what it acts on is that one's, decided by that one's policies as well.
+    #[must_use]
+    pub fn in_registry(&self, account: AccountId) -> Self {
+        if account == self.account {
+            return self.clone();
+        }
+        let request = RequestInfo {
+            account,
+            ..(*self.request).clone()
+        };
+        Self::new(self.service.clone(), request)
+    }
+
     /// A repository of this request's registry.
     pub fn repository(&self, name: &RepositoryName) -> Resource {
         Resource::Repository {

@@ -117,6 +117,33 @@ pub enum Error {
     UploadRange {
         received: u64,
     },
+    /// A part whose place or length is not what the upload needs. `received`: bytes stored so far.
+    InvalidLayerPart {
+        id: String,
+        name: String,
+        registry: String,
+        received: u64,
+        reason: String,
+    },
+    /// An upload that was to be completed without a part.
+    EmptyUpload {
+        id: String,
+        name: String,
+        registry: String,
+    },
+    /// A part other than the last that is smaller than parts may be. `first`: where it begins.
+    LayerPartTooSmall {
+        id: String,
+        first: u64,
+        size: u64,
+        least: u64,
+    },
+    /// The upload's bytes are a layer that the repository has.
+    LayerAlreadyExists {
+        digest: String,
+        name: String,
+        registry: String,
+    },
     /// The body's length is not what the headers said.
     SizeInvalid {
         reason: String,
@@ -216,6 +243,10 @@ impl Error {
             | Self::LayerNotFound { .. }
             | Self::LayerInUse { .. }
             | Self::ReferencedImagesNotFound { .. } => self.image_message(),
+            Self::InvalidLayerPart { .. }
+            | Self::EmptyUpload { .. }
+            | Self::LayerPartTooSmall { .. }
+            | Self::LayerAlreadyExists { .. } => self.upload_message(),
             Self::InvalidParameters { reason }
             | Self::InvalidTagParameter { reason }
             | Self::LimitExceeded { reason }
@@ -294,6 +325,39 @@ impl Error {
             } => format!(
                 "Images with digests '[{}]' required for pushing image into repository with name '{name}' in the registry with id '{registry}' do not exist",
                 digests.join(", ")
+            ),
+            _ => String::new(),
+        }
+    }
+
+    fn upload_message(&self) -> String {
+        match self {
+            Self::InvalidLayerPart {
+                id,
+                name,
+                registry,
+                reason,
+                ..
+            } => format!(
+                "The part is not valid for upload with id '{id}' of the repository with name '{name}' in the registry with id '{registry}': {reason}"
+            ),
+            Self::EmptyUpload { id, name, registry } => format!(
+                "Upload with id '{id}' of the repository with name '{name}' in the registry with id '{registry}' does not contain any parts"
+            ),
+            Self::LayerPartTooSmall {
+                id,
+                first,
+                size,
+                least,
+            } => format!(
+                "The part of upload with id '{id}' that begins at byte {first} has {size} bytes: every part but the last must have at least {least}"
+            ),
+            Self::LayerAlreadyExists {
+                digest,
+                name,
+                registry,
+            } => format!(
+                "The layer with digest '{digest}' already exists in the repository with name '{name}' in the registry with id '{registry}'"
             ),
             _ => String::new(),
         }

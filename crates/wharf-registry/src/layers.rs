@@ -15,7 +15,7 @@ use wharf_wire::oci::range::Part;
 
 use self::extents::{Extents, ReadError};
 use crate::action::{BatchCheckLayerAvailability, BatchDeleteImage, GetDownloadUrlForLayer};
-use crate::data::bytes::layers::{self as data_layers, OpenLayer};
+use crate::data::bytes::layers::{self as data_layers, Layer, OpenLayer};
 use crate::data::events::ServiceGrant;
 use crate::{Body, BodyError, Ctx, Error, Result, Service, data};
 
@@ -61,17 +61,46 @@ impl std::fmt::Debug for Download {
 /// `RepositoryNotFound`, `LayerNotFound`: also for one whose bytes were found missing, so that a push brings them.
 /// Source: ECR `BatchCheckLayerAvailability`; OCI distribution, "Checking if content exists in the registry".
 pub async fn stat(ctx: &Ctx, name: &RepositoryName, digest: &Digest) -> Result<LayerInfo> {
-    let asked = digest.clone();
-    let look = move |tx: &mut data::Tx<'_>, grant: &_| data_layers::stat(tx, grant, &asked);
-    let mut layer = ctx
+    let found = stat_all(ctx, name, vec![digest.clone()]).await?.pop();
+    found.flatten().ok_or_else(|| Error::LayerNotFound {
+        digest: digest.to_string(),
+        name: name.to_string(),
+        registry: ctx.account.to_string(),
+    })
+}
+
+/// The same for up to a hundred layers, in their order.
+pub(crate) async fn stat_all(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    digests: Vec<Digest>,
+) -> Result<Vec<Option<LayerInfo>>> {
+    let digests = Arc::new(digests);
+    let asked = Arc::clone(&digests);
+    let look = move |tx: &mut data::Tx<'_>, grant: &_| {
+        let layers = asked
+            .iter()
+            .map(|digest| data_layers::stat(tx, grant, digest));
+        layers.collect::<Result<Vec<_>>>()
+    };
+    let mut layers = ctx
         .read::<BatchCheckLayerAvailability, _, _>("stat_layer", ctx.repository(name), look)
         .await?;
-    if !layer.held {
+    let unheld = |layer: &Option<Layer>| layer.as_ref().is_some_and(|layer| !layer.held);
+    if layers.iter().any(unheld) {
         // Looked at anew in the transaction that keeps it: it may have been collected in between.
-        let asked = digest.clone();
-        let keep =
-            move |tx: &mut data::Tx<'_>, grant: &_| data_layers::stat_and_keep(tx, grant, &asked);
-        layer = ctx
+        let before = layers.clone();
+        let keep = move |tx: &mut data::Tx<'_>, grant: &_| {
+            let layers = before.iter().zip(digests.iter()).map(|(layer, digest)| {
+                if unheld(layer) {
+                    data_layers::stat_and_keep(tx, grant, digest)
+                } else {
+                    Ok(layer.clone())
+                }
+            });
+            layers.collect::<Result<Vec<_>>>()
+        };
+        layers = ctx
             .write_soft::<BatchCheckLayerAvailability, _, _>(
                 "keep_layer",
                 ctx.repository(name),
@@ -79,10 +108,11 @@ pub async fn stat(ctx: &Ctx, name: &RepositoryName, digest: &Digest) -> Result<L
             )
             .await?;
     }
-    Ok(LayerInfo {
+    let told = |layer: Layer| LayerInfo {
         size: layer.size,
         media_type: layer.media_type,
-    })
+    };
+    Ok(layers.into_iter().map(|layer| layer.map(told)).collect())
 }
 
 /// Takes a layer from a repository. Others that link it keep it, and so does the trash.

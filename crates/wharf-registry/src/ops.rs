@@ -14,10 +14,10 @@ macro_rules! operations {
         ///
         /// # Errors
         /// `UnknownOperation` for a name that is not in the table, and those of the operation.
-        pub async fn dispatch(ctx: &crate::Ctx, operation: &str, body: &[u8]) -> crate::Result<Vec<u8>> {
+        pub async fn dispatch(ctx: &crate::Ctx, operation: &str, body: bytes::Bytes) -> crate::Result<Vec<u8>> {
             match operation {
                 $(stringify!($operation) => {
-                    let request = wharf_wire::awsjson::decode(body)?;
+                    let request = crate::ops::decode(body).await?;
                     let response = $module::$module(ctx, request).await?;
                     Ok(wharf_wire::awsjson::encode(&response))
                 })*
@@ -29,3 +29,20 @@ macro_rules! operations {
 
 pub mod ecr;
 pub mod sts;
+
+use bytes::Bytes;
+use wharf_wire::awsjson::{self, Input};
+
+use crate::{Error, Result};
+
+/// Bodies larger than this are decoded away from the threads that serve everybody.
+const DECODED_INLINE: usize = 1 << 20;
+
+/// Decodes a body, which is given away: a layer part takes the place of its text.
+async fn decode<T: Input + Send + 'static>(body: Bytes) -> Result<T> {
+    if body.len() <= DECODED_INLINE {
+        return Ok(awsjson::decode_owned(body)?);
+    }
+    let decoded = tokio::task::spawn_blocking(move || awsjson::decode_owned(body));
+    Ok(decoded.await.map_err(Error::internal)??)
+}

@@ -2,6 +2,7 @@
 //!
 //! Each request that carries bytes makes one extent: small ones lie sealed in a row, others in an object of their own.
 //! The upload's row tells how many bytes finished extents hold; a request that fails leaves nothing.
+pub(crate) mod parts;
 mod receive;
 mod running;
 
@@ -353,31 +354,66 @@ async fn finish(
     digest: Digest,
     ours: Option<u64>,
 ) -> Result<Digest> {
-    let service = ctx.service();
     let (found, mut places) = read_whole(ctx, name, id).await?;
-    ctx.check_algorithm(&digest)?;
-    let key = open_key(ctx, &found).await?;
     let received = match ours {
         Some(ours) => ours,
         None => count(found.row.received)?,
     };
     places.retain(|place| count(place.first_byte).is_ok_and(|first| first < received));
-    let wide = digest.algorithm() == Algorithm::Sha512;
+    let whole = Whole {
+        found,
+        places,
+        received,
+    };
+    close(ctx, name, id, whole, std::slice::from_ref(&digest)).await?;
+    Ok(digest)
+}
+
+/// An upload as it was found when it was to be completed.
+struct Whole {
+    found: Found,
+    /// The extents that hold its bytes.
+    places: Vec<ExtentPlace>,
+    /// How many bytes they are.
+    received: u64,
+}
+
+/// What an upload has become.
+struct Closed {
+    /// The layer's sha256.
+    digest: Digest,
+    /// Whether the repository had the layer before.
+    existed: bool,
+}
+
+/// Compares the digests, which must all be of these bytes, waits for the bytes to be on disk, and closes.
+async fn close(
+    ctx: &Ctx,
+    name: &RepositoryName,
+    id: &UploadId,
+    whole: Whole,
+    digests: &[Digest],
+) -> Result<Closed> {
+    let service = ctx.service();
+    let Whole {
+        found,
+        places,
+        received,
+    } = whole;
+    for digest in digests {
+        ctx.check_algorithm(digest)?;
+    }
+    let key = open_key(ctx, &found).await?;
+    let other = digests
+        .iter()
+        .find(|digest| digest.algorithm() == Algorithm::Sha512);
+    let wide = other.is_some();
     let known = hash_at(ctx, &found, received);
     let hash = match known.filter(|hash| !wide || hash.finish_sha512().is_some()) {
         Some(hash) => hash,
         None => hash_anew(ctx, id, &key, &places, (received, wide)).await?,
     };
-    let computed = match hash.finish_sha512().filter(|_| wide) {
-        Some(sha512) => Digest::from_sha512(sha512),
-        None => Digest::from_sha256(hash.clone().finish()),
-    };
-    if computed != digest {
-        return Err(Error::DigestMismatch {
-            given: digest.to_string(),
-            computed: computed.to_string(),
-        });
-    }
+    let sha256 = compare(&hash, digests)?;
     let objects: Vec<ObjectName> = places
         .iter()
         .filter_map(|place| place.object.as_deref())
@@ -387,19 +423,19 @@ async fn finish(
     let mut done = Completion {
         upload: id.clone(),
         received: i64::try_from(received).map_err(Error::internal)?,
-        digest: Digest::from_sha256(hash.finish()).to_string(),
-        named: digest.to_string(),
+        digest: sha256.to_string(),
+        named: other.unwrap_or(&sha256).to_string(),
         key,
         registry: vec![service.registry_key(&ctx.account, &ctx.region).await?],
     };
-    let useless = loop {
+    let (useless, existed) = loop {
         let closing = done.clone();
         let close = move |tx: &mut data::Tx<'_>, grant: &_| rows::complete(tx, grant, &closing);
         match ctx
             .write::<CompleteLayerUpload, _, _>("complete_upload", ctx.repository(name), close)
             .await?
         {
-            Completed::Linked { useless } => break useless,
+            Completed::Linked { useless, existed } => break (useless, existed),
             Completed::NeedsGeneration(material) => {
                 done.registry.push(
                     service
@@ -412,7 +448,29 @@ async fn finish(
     service.failpoint("after-blob-commit");
     service.running().forget(id.as_str());
     sweep::remove(service, "layer was stored already", &useless).await;
-    Ok(digest)
+    Ok(Closed {
+        digest: sha256,
+        existed,
+    })
+}
+
+/// Whether all digests are those of the hashed bytes; their sha256.
+fn compare(hash: &RunningHash, digests: &[Digest]) -> Result<Digest> {
+    let sha256 = Digest::from_sha256(hash.clone().finish());
+    let sha512 = hash.finish_sha512().map(Digest::from_sha512);
+    for given in digests {
+        let computed = match given.algorithm() {
+            Algorithm::Sha512 => sha512.as_ref().unwrap_or(&sha256),
+            Algorithm::Sha256 => &sha256,
+        };
+        if computed != given {
+            return Err(Error::DigestMismatch {
+                given: given.to_string(),
+                computed: computed.to_string(),
+            });
+        }
+    }
+    Ok(sha256)
 }
 
 /// Hashes an upload from its extents: its running hash was lost with a restart, or made room for others, or is not the

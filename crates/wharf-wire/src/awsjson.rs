@@ -13,17 +13,22 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-pub(crate) use blob::blob;
 pub use shape::{Member, Pattern, Shape};
 
 /// A request: what it may hold is told by its table.
 pub trait Input: DeserializeOwned {
     /// The table that a body must keep to.
     fn shape() -> &'static Shape;
+
+    /// The member that carries bytes, if the request has one.
+    fn blob(&mut self) -> Option<&mut Bytes> {
+        None
+    }
 }
 
 /// A response.
@@ -53,12 +58,31 @@ pub enum DecodeError {
 /// than 64, or of more than 100,000 values); it goes before any `Constraint`. Of several broken constraints the
 /// first in the order of the model is told.
 pub fn decode<T: Input>(body: &[u8]) -> Result<T, DecodeError> {
-    let value = match body {
-        b"" | b"null" => Value::Object(Map::new()),
-        body => read::read(body)?,
+    decode_owned(Bytes::copy_from_slice(body))
+}
+
+/// Reads a request from a body that is given away: a blob is decoded where it lies, so that it takes no second buffer.
+/// # Errors
+/// Those of [`decode`].
+pub fn decode_owned<T: Input>(body: Bytes) -> Result<T, DecodeError> {
+    let tree = match &*body {
+        b"" | b"null" => read::Tree {
+            value: Value::Object(Map::new()),
+            blob: None,
+        },
+        text => read::read(text, T::shape().blob_member())?,
     };
-    check::check(&value, T::shape())?;
-    serde_json::from_value(value).map_err(|error| DecodeError::Serialization(error.to_string()))
+    let blob = match &tree.blob {
+        Some(place) => blob::take(body, place)?,
+        None => Bytes::new(),
+    };
+    check::check(&tree.value, T::shape(), blob.len())?;
+    let mut request: T = serde_json::from_value(tree.value)
+        .map_err(|error| DecodeError::Serialization(error.to_string()))?;
+    if let Some(member) = request.blob() {
+        *member = blob;
+    }
+    Ok(request)
 }
 
 /// Writes a response; absent members are left out.

@@ -38,9 +38,9 @@ macro_rules! string_enum {
     };
 }
 
-/// The model's operations: names, the table of each request, the exceptions each may answer.
+/// The model's operations: names, the table of each request, the exceptions each may answer, the member with a blob.
 macro_rules! operations {
-    ($($name:ident: $request:ident by $table:ident, $response:ident [$($exception:ident)*];)+) => {
+    ($($name:ident: $request:ident by $table:ident, $response:ident [$($exception:ident)*] $(carries $blob:ident)?;)+) => {
         /// All operations of the model, by name.
         pub const OPERATIONS: &[&str] = &[$(stringify!($name)),+];
 
@@ -51,6 +51,8 @@ macro_rules! operations {
         $(
             impl crate::awsjson::Input for $request {
                 fn shape() -> &'static crate::awsjson::Shape { &$table }
+
+                $(fn blob(&mut self) -> Option<&mut bytes::Bytes> { Some(&mut self.$blob) })?
             }
 
             impl crate::awsjson::Output for $response {}

@@ -9,6 +9,7 @@ use wharf_wire::ids::RepositoryName;
 
 use super::{Facts, check_length, claimant, failed, ok, read_body};
 use crate::app::App;
+use crate::budget::Held;
 use crate::edge::{Answer, Request};
 use crate::error::aws::{AwsFault, JSON_1_1};
 use crate::limits::{JSON_BODY_BYTES, SMALL_BODY_BYTES};
@@ -71,19 +72,21 @@ pub(super) async fn answer(
     let claimant = claimant(app, &request, &origin, service).await?;
     let facts = Facts::of(&request, origin);
     let exchange = std::sync::Arc::clone(&facts.exchange);
-    let body = read_body(app, request.body, limit).await?;
-    let ctx = claimant
-        .prove(app, &request.parts, &body.bytes, facts)
-        .await?;
+    // The permit counts the bytes until the answer is made.
+    let Held {
+        bytes,
+        permit: _counted,
+    } = read_body(app, request.body, limit).await?;
+    let ctx = claimant.prove(app, &request.parts, &bytes, facts).await?;
     let Some(operation) = operation else {
         let operation = target.chars().take(256).collect();
         return Err(failed(&Error::UnknownOperation { operation }, &exchange));
     };
     exchange.note_action(action_of(operation));
-    if let Some(name) = repository_of(&body.bytes) {
+    if let Some(name) = repository_of(&bytes) {
         exchange.note_repository(name.as_str());
     }
-    let answered = ops::ecr::dispatch(&ctx, operation, &body.bytes).await;
+    let answered = ops::ecr::dispatch(&ctx, operation, bytes).await;
     let bytes = answered.map_err(|error| failed(&error, &exchange))?;
     Ok(ok(minor.content_type(), bytes))
 }

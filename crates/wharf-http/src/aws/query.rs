@@ -5,7 +5,8 @@ use wharf_registry::{Error, ops};
 use wharf_wire::query::Params;
 
 use super::{Facts, QUERY_BODY_BYTES, check_length, claimant, failed, ok, read_body};
-use crate::app::{App, Held};
+use crate::app::App;
+use crate::budget::Held;
 use crate::edge::{Answer, Request};
 use crate::error::aws::{AwsFault, fault_of, invalid_action, missing_action};
 use crate::origin::Origin;

@@ -23,6 +23,9 @@ pub enum BodyFault {
     /// No byte came for `limits.body_idle`.
     #[error("no byte of the body came in time")]
     TimedOut,
+    /// No room for it came free in memory for too long.
+    #[error("no memory came free for the body")]
+    NoRoom,
     /// The client closed or broke the connection.
     #[error("the client ended the body early")]
     Aborted,

@@ -25,8 +25,8 @@ pub(crate) struct AwsFault {
     message: String,
     /// What the query protocol says instead, where the two differ.
     query_message: Option<&'static str>,
-    /// A member that the exception's shape has beside the message.
-    extra: Option<Box<(&'static str, Value)>>,
+    /// Members that the exception's shape has beside the message.
+    extra: Vec<(&'static str, Value)>,
 }
 
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
@@ -49,12 +49,12 @@ impl AwsFault {
             query,
             message: message.into(),
             query_message: None,
-            extra: None,
+            extra: Vec::new(),
         }
     }
 
     fn with(mut self, member: &'static str, value: impl Into<Value>) -> Self {
-        self.extra = Some(Box::new((member, value.into())));
+        self.extra.push((member, value.into()));
         self
     }
 
@@ -74,8 +74,7 @@ impl AwsFault {
         let mut body = Map::new();
         body.insert("__type".to_owned(), code.into());
         body.insert("message".to_owned(), self.message.into());
-        if let Some(extra) = self.extra {
-            let (member, value) = *extra;
+        for (member, value) in self.extra {
             body.insert(member.to_owned(), value);
         }
         let body = Value::Object(body).to_string();
@@ -113,6 +112,23 @@ pub(crate) fn fault_of(error: &Error) -> AwsFault {
         Error::UploadRange { received } => {
             fault.with("lastValidByteReceived", received.saturating_sub(1))
         }
+        Error::InvalidLayerPart {
+            id,
+            name,
+            registry,
+            received,
+            ..
+        } => {
+            let fault = fault
+                .with("registryId", registry.as_str())
+                .with("repositoryName", name.as_str())
+                .with("uploadId", id.as_str());
+            // Before the first byte there is no last one.
+            match received.checked_sub(1) {
+                Some(last) => fault.with("lastValidByteReceived", last),
+                None => fault,
+            }
+        }
         _ => fault,
     }
 }
@@ -145,7 +161,12 @@ fn codes(error: &Error) -> (Code, Code) {
         Error::LimitExceeded { .. } => modelled("LimitExceededException"),
         Error::UploadNotFound { .. } => modelled("UploadNotFoundException"),
         Error::DigestMismatch { .. } => modelled("InvalidLayerException"),
-        Error::UploadRange { .. } => modelled("InvalidLayerPartException"),
+        Error::UploadRange { .. } | Error::InvalidLayerPart { .. } => {
+            modelled("InvalidLayerPartException")
+        }
+        Error::EmptyUpload { .. } => modelled("EmptyUploadException"),
+        Error::LayerPartTooSmall { .. } => modelled("LayerPartTooSmallException"),
+        Error::LayerAlreadyExists { .. } => modelled("LayerAlreadyExistsException"),
         Error::Kms { .. } => modelled("KmsException"),
         Error::ImageReferencedByManifestList { .. }
         | Error::LayerInUse { .. }

@@ -177,20 +177,24 @@ fn kind(error: &Error) -> (StatusCode, ErrorCode) {
         | Error::DigestUnsupported { .. } => (StatusCode::BAD_REQUEST, ErrorCode::DigestInvalid),
         Error::InvalidManifest(_) => (StatusCode::BAD_REQUEST, ErrorCode::ManifestInvalid),
         Error::InvalidParameter { member, .. } => (StatusCode::BAD_REQUEST, of_member(member)),
-        Error::SizeInvalid { .. } => (StatusCode::BAD_REQUEST, ErrorCode::SizeInvalid),
+        Error::SizeInvalid { .. } | Error::EmptyUpload { .. } | Error::LayerPartTooSmall { .. } => {
+            (StatusCode::BAD_REQUEST, ErrorCode::SizeInvalid)
+        }
         Error::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::SizeInvalid),
         Error::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, ErrorCode::BlobUploadInvalid),
         Error::BodyAborted => (StatusCode::BAD_REQUEST, ErrorCode::BlobUploadInvalid),
-        Error::UploadRange { .. } | Error::RangeNotSatisfiable { .. } => {
+        Error::UploadRange { .. }
+        | Error::InvalidLayerPart { .. }
+        | Error::RangeNotSatisfiable { .. } => {
             (StatusCode::RANGE_NOT_SATISFIABLE, ErrorCode::RangeInvalid)
         }
         Error::AccessDenied { .. } | Error::Kms { .. } => {
             (StatusCode::FORBIDDEN, ErrorCode::Denied)
         }
         Error::CredentialsGone => (StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized),
-        Error::ImageReferencedByManifestList { .. } | Error::LayerInUse { .. } => {
-            (StatusCode::CONFLICT, ErrorCode::Unsupported)
-        }
+        Error::ImageReferencedByManifestList { .. }
+        | Error::LayerInUse { .. }
+        | Error::LayerAlreadyExists { .. } => (StatusCode::CONFLICT, ErrorCode::Unsupported),
         Error::RepositoryAlreadyExists { .. }
         | Error::RepositoryNotEmpty { .. }
         | Error::InvalidParameters { .. }

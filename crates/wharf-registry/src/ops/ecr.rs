@@ -3,8 +3,10 @@ mod convert;
 mod filter;
 
 operations! {
+    BatchCheckLayerAvailability => batch_check_layer_availability,
     BatchDeleteImage => batch_delete_image,
     BatchGetImage => batch_get_image,
+    CompleteLayerUpload => complete_layer_upload,
     CreateRepository => create_repository,
     DeleteRepository => delete_repository,
     DescribeImages => describe_images,
@@ -12,6 +14,7 @@ operations! {
     DescribeRepositories => describe_repositories,
     GetAuthorizationToken => get_authorization_token,
     GetDownloadUrlForLayer => get_download_url_for_layer,
+    InitiateLayerUpload => initiate_layer_upload,
     ListImageReferrers => list_image_referrers,
     ListImages => list_images,
     ListTagsForResource => list_tags_for_resource,
@@ -19,4 +22,5 @@ operations! {
     PutImageTagMutability => put_image_tag_mutability,
     TagResource => tag_resource,
     UntagResource => untag_resource,
+    UploadLayerPart => upload_layer_part,
 }

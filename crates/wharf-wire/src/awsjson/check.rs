@@ -13,10 +13,11 @@ use super::shape::{Member, Pattern, Shape};
 
 const NULL: &str = "Member must not be null";
 
-/// Checks a whole request.
-pub(super) fn check(value: &Value, shape: &'static Shape) -> Result<(), DecodeError> {
+/// Checks a whole request. `blob`: how many bytes its blob has, which is not in the tree.
+pub(super) fn check(value: &Value, shape: &'static Shape, blob: usize) -> Result<(), DecodeError> {
     let mut walker = Walker {
         path: Vec::new(),
+        blob,
         broken: None,
     };
     walker.value(value, shape)?;
@@ -31,6 +32,8 @@ enum Step {
 
 struct Walker {
     path: Vec<Step>,
+    /// Bytes of the request's blob.
+    blob: usize,
     /// The first constraint that did not hold.
     broken: Option<DecodeError>,
 }
@@ -65,8 +68,8 @@ impl Walker {
                 Ok(())
             }
             (Shape::Boolean, Value::Bool(_)) => Ok(()),
-            (Shape::Blob { min, max }, Value::String(base64)) => {
-                self.length(decoded_length(base64), *min, *max);
+            (Shape::Blob { min, max }, Value::String(_)) => {
+                self.length(self.blob, *min, *max);
                 Ok(())
             }
             (Shape::Structure(_), _) => Err(unexpected(value, "Expected structure or null")),
@@ -161,12 +164,6 @@ impl Walker {
             .collect();
         steps.join(".")
     }
-}
-
-/// How many bytes a base64 string stands for; what is not base64 is refused when it is decoded.
-fn decoded_length(base64: &str) -> usize {
-    let padding = base64.bytes().rev().take_while(|byte| *byte == b'=');
-    (base64.len() / 4 * 3).saturating_sub(padding.take(2).count())
 }
 
 fn wrong_type(value: &Value, wanted: &str) -> DecodeError {

@@ -2,8 +2,10 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
 use super::DecodeError;
@@ -17,11 +19,21 @@ const MAX_VALUES: usize = 100_000;
 
 const NOT_JSON: &str = "the request body is not valid JSON";
 
-/// Reads one value and nothing behind it.
-pub(super) fn read(body: &[u8]) -> Result<Value, DecodeError> {
+/// What was read.
+pub(super) struct Tree {
+    pub(super) value: Value,
+    /// Where the blob's string lies in the body, quotes included; an empty string stands in its place in the tree.
+    pub(super) blob: Option<Range<usize>>,
+}
+
+/// Reads one value and nothing behind it. `blob`: a member of the whole that is not copied if it is a string.
+pub(super) fn read(body: &[u8], blob: Option<&'static str>) -> Result<Tree, DecodeError> {
     let state = State {
         values: Cell::new(0),
         failure: Cell::new(NOT_JSON),
+        blob,
+        begins: body.as_ptr().addr(),
+        place: Cell::new(None),
     };
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let strict = Strict {
@@ -30,21 +42,51 @@ pub(super) fn read(body: &[u8]) -> Result<Value, DecodeError> {
     };
     let value = strict.deserialize(&mut deserializer);
     // serde's text tells a place in the body, and is dropped: clients never wrote this JSON by hand.
-    value
+    let value = value
         .and_then(|value| deserializer.end().map(|()| value))
-        .map_err(|_place| DecodeError::Serialization(state.failure.get().to_owned()))
+        .map_err(|_place| DecodeError::Serialization(state.failure.get().to_owned()))?;
+    let blob = state.place.get().map(|(start, end)| start..end);
+    Ok(Tree { value, blob })
 }
 
 struct State {
     values: Cell<usize>,
     /// What is told if reading fails.
     failure: Cell<&'static str>,
+    /// The member of the whole that is left where it lies.
+    blob: Option<&'static str>,
+    /// The address of the body.
+    begins: usize,
+    /// From where to where that member was found.
+    place: Cell<Option<(usize, usize)>>,
 }
 
 impl State {
     fn fail<E: Error>(&self, text: &'static str) -> E {
         self.failure.set(text);
         E::custom(text)
+    }
+}
+
+/// A value as it stands in the body, checked to be JSON and nothing else.
+struct Lying<'a> {
+    strict: Strict<'a>,
+}
+
+impl<'de> DeserializeSeed<'de> for Lying<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let text = <&'de RawValue as serde::Deserialize>::deserialize(deserializer)?.get();
+        let state = self.strict.state;
+        if !text.starts_with('"') {
+            let mut inner = serde_json::Deserializer::from_str(text);
+            let value = self.strict.deserialize(&mut inner);
+            return value.map_err(|_place| state.fail(state.failure.get()));
+        }
+        let start = text.as_ptr().addr().saturating_sub(state.begins);
+        state.place.set(Some((start, start + text.len())));
+        Ok(Value::String(String::new()))
     }
 }
 
@@ -133,7 +175,11 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let inner = self.inner()?;
         let mut object = Map::new();
         while let Some(key) = members.next_key::<String>()? {
-            let value = members.next_value_seed(inner)?;
+            let value = if self.depth == 0 && self.state.blob == Some(key.as_str()) {
+                members.next_value_seed(Lying { strict: inner })?
+            } else {
+                members.next_value_seed(inner)?
+            };
             if object.insert(key, value).is_some() {
                 return Err(self.state.fail("the request body has a key twice"));
             }

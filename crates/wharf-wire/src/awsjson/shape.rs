@@ -42,7 +42,7 @@ pub enum Shape {
     },
     /// `true` or `false`.
     Boolean,
-    /// Base64 of `min..=max` bytes.
+    /// Base64 of `min..=max` bytes; a request has one at most, as a member of its own.
     Blob {
         /// Fewest bytes.
         min: usize,
@@ -86,6 +86,17 @@ impl Member {
 }
 
 impl Shape {
+    /// The key of the member that is a blob.
+    pub(super) fn blob_member(&self) -> Option<&'static str> {
+        let Self::Structure(members) = self else {
+            return None;
+        };
+        let mut blobs = members
+            .iter()
+            .filter(|member| matches!(member.shape, Self::Blob { .. }));
+        blobs.next().map(|member| member.name)
+    }
+
     pub(crate) const fn text(min: usize, max: usize) -> Self {
         Self::Text {
             min,

@@ -333,6 +333,70 @@ fn of_several_broken_constraints_the_first_of_the_model_is_told() {
 }
 
 #[test]
+fn a_blob_is_found_however_its_key_is_written_and_refused_where_it_is_no_string() {
+    let part = |blob: &str| {
+        let body = format!(
+            r#"{{"x":{{"layerPartBlob":["AA=="]}},"partLastByte":1,"partFirstByte":0, {blob} ,
+            "repositoryName":"app","uploadId":"12345678-1234-1234-1234-123456789012"}}"#
+        );
+        decode::<UploadLayerPartRequest>(body.as_bytes())
+    };
+    for good in [
+        r#""layerPartBlob":"AP8=""#,
+        r#""layerPartBl\u006fb" : "AP8=""#,
+    ] {
+        let request = part(good).expect("valid");
+        assert_eq!(*request.layer_part_blob, [0x00, 0xff], "{good}");
+        assert_eq!(request.repository_name, "app");
+    }
+    let deep = format!(r#""layerPartBlob":{}{}"#, "[".repeat(70), "]".repeat(70));
+    for (bad, text) in [
+        (
+            r#""layerPartBlob":5"#,
+            "NUMBER_VALUE cannot be converted to Blob",
+        ),
+        (
+            r#""layerPartBlob":["AP8="]"#,
+            "Start of list found where not expected",
+        ),
+        (
+            r#""layerPartBlob":{"a":1,"a":2}"#,
+            "the request body has a key twice",
+        ),
+        (
+            r#""layerPartBlob":"AP8=","layerPartBlob":"AP8=""#,
+            "the request body has a key twice",
+        ),
+        (
+            r#""layerPartBlob":"AP8"#,
+            "the request body is not valid JSON",
+        ),
+        (
+            r#""layerPartBlob":"\x""#,
+            "the request body is not valid JSON",
+        ),
+        (&deep, "the request body is nested deeper than 64 levels"),
+    ] {
+        assert_eq!(
+            part(bad),
+            Err(DecodeError::Serialization(text.to_owned())),
+            "{bad}"
+        );
+    }
+    for absent in [r#""layerPartBlob":null"#, r#""y":1"#] {
+        let (member, reason) = (
+            "layerPartBlob".to_owned(),
+            "Member must not be null".to_owned(),
+        );
+        assert_eq!(
+            part(absent),
+            Err(DecodeError::Constraint { member, reason }),
+            "{absent}"
+        );
+    }
+}
+
+#[test]
 fn blobs_are_base64_of_bounded_length() {
     let part = |blob: &str| {
         read::<UploadLayerPartRequest>(&json!({
@@ -340,8 +404,8 @@ fn blobs_are_base64_of_bounded_length() {
             "partFirstByte": 0, "partLastByte": 1, "layerPartBlob": blob,
         }))
     };
-    assert_eq!(part("AP8=").expect("valid").layer_part_blob, [0x00, 0xff]);
-    assert_eq!(part("").expect("valid").layer_part_blob, b"");
+    assert_eq!(*part("AP8=").expect("valid").layer_part_blob, [0x00, 0xff]);
+    assert_eq!(*part("").expect("valid").layer_part_blob, *b"");
     for bad in ["AP8", "A", "*P8=", "AP8=\n"] {
         assert!(
             matches!(part(bad), Err(DecodeError::Serialization(_))),

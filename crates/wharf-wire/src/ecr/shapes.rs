@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::awsjson::{Member, Shape, Timestamp, blob};
+use crate::awsjson::{Member, Shape, Timestamp};
 
 operations! {
     BatchCheckLayerAvailability: BatchCheckLayerAvailabilityRequest by BATCH_CHECK_LAYER_AVAILABILITY_REQUEST, BatchCheckLayerAvailabilityResponse [RepositoryNotFoundException InvalidParameterException ServerException];
@@ -65,7 +66,7 @@ operations! {
     UpdateImageStorageClass: UpdateImageStorageClassRequest by UPDATE_IMAGE_STORAGE_CLASS_REQUEST, UpdateImageStorageClassResponse [InvalidParameterException ImageNotFoundException ImageStorageClassUpdateNotSupportedException RepositoryNotFoundException ServerException ValidationException];
     UpdatePullThroughCacheRule: UpdatePullThroughCacheRuleRequest by UPDATE_PULL_THROUGH_CACHE_RULE_REQUEST, UpdatePullThroughCacheRuleResponse [ServerException InvalidParameterException ValidationException UnableToAccessSecretException PullThroughCacheRuleNotFoundException SecretNotFoundException UnableToDecryptSecretValueException];
     UpdateRepositoryCreationTemplate: UpdateRepositoryCreationTemplateRequest by UPDATE_REPOSITORY_CREATION_TEMPLATE_REQUEST, UpdateRepositoryCreationTemplateResponse [ServerException ValidationException InvalidParameterException TemplateNotFoundException];
-    UploadLayerPart: UploadLayerPartRequest by UPLOAD_LAYER_PART_REQUEST, UploadLayerPartResponse [ServerException InvalidParameterException InvalidLayerPartException RepositoryNotFoundException UploadNotFoundException LimitExceededException KmsException];
+    UploadLayerPart: UploadLayerPartRequest by UPLOAD_LAYER_PART_REQUEST, UploadLayerPartResponse [ServerException InvalidParameterException InvalidLayerPartException RepositoryNotFoundException UploadNotFoundException LimitExceededException KmsException] carries layer_part_blob;
     ValidatePullThroughCacheRule: ValidatePullThroughCacheRuleRequest by VALIDATE_PULL_THROUGH_CACHE_RULE_REQUEST, ValidatePullThroughCacheRuleResponse [ServerException InvalidParameterException ValidationException PullThroughCacheRuleNotFoundException];
 }
 
@@ -1844,8 +1845,8 @@ pub struct UploadLayerPartRequest {
     pub upload_id: String,
     pub part_first_byte: i64,
     pub part_last_byte: i64,
-    #[serde(deserialize_with = "blob")]
-    pub layer_part_blob: Vec<u8>,
+    #[serde(skip)]
+    pub layer_part_blob: Bytes,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -39,19 +39,23 @@ pub(crate) struct OpenLayer {
     pub(crate) context: String,
 }
 
-/// Whether the granted repository has the layer.
+/// The layer, if the granted repository has it.
 pub(crate) fn stat(
     tx: &mut Tx<'_>,
     grant: &Grant<BatchCheckLayerAvailability>,
     digest: &Digest,
-) -> Result<Layer> {
-    let (link, identity) = find(tx, grant, digest)?;
+) -> Result<Option<Layer>> {
+    let (link, identity) = match find(tx, grant, digest) {
+        Ok(found) => found,
+        Err(Error::LayerNotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
     let held = blobs::is_held(tx.meta, grant.repository()?.id, &identity)?;
-    Ok(Layer {
+    Ok(Some(Layer {
         size: count(link.size)?,
         media_type: link.media_type,
         held,
-    })
+    }))
 }
 
 /// The same, and the layer is not collected for a day: what an answer "exists" promises.
@@ -59,10 +63,12 @@ pub(crate) fn stat_and_keep(
     tx: &mut Tx<'_>,
     grant: &Grant<BatchCheckLayerAvailability>,
     digest: &Digest,
-) -> Result<Layer> {
+) -> Result<Option<Layer>> {
     let layer = stat(tx, grant, digest)?;
     let repository = grant.repository()?.id;
-    if let Some(identity) = aliases::identity(tx, repository, digest.as_str())? {
+    if layer.is_some()
+        && let Some(identity) = aliases::identity(tx, repository, digest.as_str())?
+    {
         let until = grant.now().saturating_add(DAY);
         blobs::keep(tx.meta, repository, &identity, until)?;
     }

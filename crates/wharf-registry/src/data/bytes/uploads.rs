@@ -86,8 +86,8 @@ pub(crate) struct Completion {
 /// What became of a completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Completed {
-    /// The layer is linked. `useless`: objects of the upload that nobody needs.
-    Linked { useless: Vec<String> },
+    /// The layer is linked. `useless`: objects of the upload that nobody needs. `existed`: the repository had the layer.
+    Linked { useless: Vec<String>, existed: bool },
     /// Nothing was done: the blob's data key is wrapped under this generation.
     NeedsGeneration(i64),
 }
@@ -263,6 +263,7 @@ pub(crate) fn complete(
         &repository.encryption_type,
         &done.digest,
     )?;
+    let linked = blobs::find_link(tx.meta, repository.id, &done.digest)?.is_some();
     let (blob, how, mut useless) = match known {
         None => (
             adopt(tx, grant, &repository, done, &upload)?,
@@ -302,7 +303,9 @@ pub(crate) fn complete(
         &subject,
         &details,
     )?;
-    Ok(Completed::Linked { useless })
+    // What could not be read was there for nobody.
+    let existed = linked && how == "shared";
+    Ok(Completed::Linked { useless, existed })
 }
 
 /// Drops what came behind the bytes that were hashed: the objects that can go.

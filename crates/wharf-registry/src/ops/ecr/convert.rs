@@ -5,7 +5,7 @@ use wharf_wire::ecr::{
     EncryptionConfiguration, EncryptionType, ImageFailure, ImageFailureCode, ImageIdentifier,
     ImageScanningConfiguration, Repository, Tag,
 };
-use wharf_wire::ids::{AccountId, ImageTag, Region, RepositoryName, repository_arn};
+use wharf_wire::ids::{AccountId, ImageTag, Region, RepositoryName, UploadId, repository_arn};
 
 use crate::data::images::{ImageId, Miss};
 use crate::mutability::TagMutability;
@@ -20,6 +20,12 @@ const TAG_REASON: &str = "Invalid request parameters: image tag should satisfy t
 /// The repository's name, as a type. The walker has checked the pattern; this cannot fail for what it let through.
 pub(super) fn name(text: &str) -> Result<RepositoryName> {
     RepositoryName::parse(text).map_err(|error| Error::invalid("repositoryName", error.to_string()))
+}
+
+/// An upload's id. The walker has checked the pattern, which allows capitals as well.
+pub(super) fn upload_id(text: &str) -> Result<UploadId> {
+    UploadId::parse(&text.to_ascii_lowercase())
+        .map_err(|error| Error::invalid("uploadId", error.to_string()))
 }
 
 /// A repository as every operation answers it: `registryId`, scanning and encryption are always there.
@@ -85,7 +91,7 @@ pub(super) fn batch_id(id: &ImageIdentifier) -> Result<ImageId, ImageFailure> {
     }
 }
 
-/// Whether a text has the form of a digest that ECR asks for, of whatever algorithm.
+/// Whether a digest matches ECR's pattern, `[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+`.
 pub(super) fn digest_is_well_formed(digest: &str) -> bool {
     let Some((algorithm, hex)) = digest.split_once(':') else {
         return false;
