@@ -47,6 +47,31 @@ async fn an_answer_that_a_layer_exists_keeps_it_for_a_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_layers_are_told_in_their_order_and_each_that_is_there_is_kept() {
+    let fixture = Fixture::open().await;
+    let (one, two) = (
+        fixture.push(&[b"one"]).await,
+        fixture.push(&[b"layer"]).await,
+    );
+    assert!(fixture.service.advance_clock(DAY / 2));
+    let (ctx, absent) = (fixture.ctx(), Digest::of(b"nothing"));
+    let before = fixture.service.commits();
+    let asked = vec![two.clone(), absent, one.clone(), two.clone()];
+    let told = stat_all(&ctx, &fixture.name, asked).await.unwrap();
+    let sizes: Vec<_> = told
+        .iter()
+        .map(|info| info.as_ref().map(|i| i.size))
+        .collect();
+    assert_eq!(sizes, [Some(5), None, Some(3), Some(5)]);
+    for digest in [&one, &two] {
+        assert_eq!(keep_until(&fixture, digest).await, ctx.now + DAY);
+    }
+    let after = fixture.service.commits();
+    assert_eq!(after.soft_closures - before.soft_closures, 1, "one for all");
+    assert_eq!(after.hard_closures, before.hard_closures);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_layer_that_is_not_there_is_not_found() {
     let fixture = Fixture::open().await;
     let digest = Digest::of(b"nothing");

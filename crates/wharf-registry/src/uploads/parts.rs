@@ -156,3 +156,6 @@ fn check_sizes(id: &UploadId, places: &[ExtentPlace]) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,6 +89,8 @@ class Recorder:
             return "<next token>"
         if isinstance(value, str):
             return self.text(value)
+        if isinstance(value, bytes):
+            return value.decode("ascii") if len(value) <= LONG else f"<{len(value)} bytes>"
         return value
 
     def text(self, value):
@@ -327,12 +329,14 @@ def main():
     """Runs the cases of the operation named on the command line."""
     # The cases are imported late: they import this module.
     import cases_images
+    import cases_layers
     import cases_registry
     import cases_repositories
 
     operation = sys.argv[1]
     recorder = Recorder(operation)
-    cases = {**cases_repositories.CASES, **cases_registry.CASES, **cases_images.CASES}
+    cases = {**cases_repositories.CASES, **cases_registry.CASES, **cases_images.CASES,
+             **cases_layers.CASES}
     print(f"# {operation}")
     cases[operation](recorder)
     if operation != "UnknownOperations":

@@ -88,8 +88,10 @@ macro_rules! recorded {
 }
 
 recorded! {
+    batch_check_layer_availability_is_as_recorded => "BatchCheckLayerAvailability",
     batch_delete_image_is_as_recorded => "BatchDeleteImage",
     batch_get_image_is_as_recorded => "BatchGetImage",
+    complete_layer_upload_is_as_recorded => "CompleteLayerUpload",
     create_repository_is_as_recorded => "CreateRepository",
     delete_repository_is_as_recorded => "DeleteRepository",
     describe_images_is_as_recorded => "DescribeImages",
@@ -98,6 +100,7 @@ recorded! {
     get_authorization_token_is_as_recorded => "GetAuthorizationToken",
     get_download_url_for_layer_is_as_recorded => "GetDownloadUrlForLayer",
     get_caller_identity_is_as_recorded => "GetCallerIdentity",
+    initiate_layer_upload_is_as_recorded => "InitiateLayerUpload",
     list_image_referrers_is_as_recorded => "ListImageReferrers",
     list_images_is_as_recorded => "ListImages",
     list_tags_for_resource_is_as_recorded => "ListTagsForResource",
@@ -105,5 +108,6 @@ recorded! {
     put_image_tag_mutability_is_as_recorded => "PutImageTagMutability",
     tag_resource_is_as_recorded => "TagResource",
     untag_resource_is_as_recorded => "UntagResource",
+    upload_layer_part_is_as_recorded => "UploadLayerPart",
     every_operation_is_answered_and_unknown_ones_name_themselves => "UnknownOperations",
 }
