@@ -27,6 +27,8 @@ mod full_disk;
 #[cfg(test)]
 mod layer_urls;
 #[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod listing;
 #[cfg(test)]
 mod mutability;

@@ -13,6 +13,7 @@ pub(crate) mod engine;
 pub(crate) mod forge;
 pub(crate) mod http;
 pub(crate) mod images;
+pub(crate) mod layers;
 pub(crate) mod note;
 pub(crate) mod process;
 pub(crate) mod registry;
