@@ -29,6 +29,11 @@ const LARGE_WAIT: Duration = Duration::from_secs(40);
 const STALL: Duration = Duration::from_secs(5);
 const PARTS: usize = 10;
 
+/// Room that a large body's buffer is given at least, of which only what is written to is in memory. It never grows, so it
+/// is not copied; and the C library gives allocations beyond 32 MiB a mapping of their own that goes with them, while
+/// those of a few MiB, coming and going by the dozen, leave holes that were measured at half as much again.
+const OWN_MAPPING: usize = 33 << 20;
+
 /// The small lane has one part in so many of the whole.
 const SMALL_SHARE: usize = 8;
 
@@ -94,11 +99,7 @@ async fn collect_large(
     // Who only announces a body does not get a turn.
     let first = body.next().await.transpose()?.unwrap_or_default();
     let permit = lane.take(claim, LARGE_WAIT).await?;
-    let whole = body
-        .announced()
-        .map_or(first.len(), |_known| claim.max(first.len()));
-    // Of the size that was announced: a buffer that grew would be copied, and be there twice meanwhile.
-    let mut bytes = BytesMut::with_capacity(whole);
+    let mut bytes = BytesMut::with_capacity(claim.max(first.len()).max(OWN_MAPPING));
     bytes.extend_from_slice(&first);
     drop(first);
     let mut pace = Pace::new(claim, bytes.len());

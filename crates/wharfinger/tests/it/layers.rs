@@ -324,8 +324,9 @@ fn a_push_through_the_api_leaves_the_events_of_a_docker_push() {
             .collect();
         for (number, blob) in image.blobs.iter().enumerate() {
             let (digest, name) = (Digest::of(blob), format!("blob {number}"));
-            text.iter_mut()
-                .for_each(|line| *line = line.replace(digest.as_str(), &name));
+            for line in &mut text {
+                *line = line.replace(digest.as_str(), &name);
+            }
         }
         for line in &mut text {
             *line = line
