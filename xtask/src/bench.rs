@@ -31,6 +31,7 @@ use crate::ci::{root, say};
 const USAGE: &str = "usage: cargo xtask bench [OPTION …]
        cargo xtask bench limit [OPTION …]         what storing costs at least; the same as --only limit
        cargo xtask bench compare A.json B.json    two results side by side
+       cargo xtask bench show A.json [--write]    the tables of an earlier run
   --smoke            a few of everything: tells only whether the bench works
   --only ROW,…       these rows alone
   --server NAME,…    these servers alone
@@ -151,10 +152,10 @@ fn number<T: std::str::FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T,
 /// # Errors
 /// A server that cannot be started, or an answer other than success. No figure is an error.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    if let Some((first, rest)) = arguments.split_first()
-        && first == "compare"
-    {
-        return compare::run(rest);
+    match arguments.split_first() {
+        Some((first, rest)) if first == "compare" => return compare::run(rest),
+        Some((first, rest)) if first == "show" => return show(rest),
+        _ => {}
     }
     if arguments.iter().any(|a| a == "--help") {
         return say(USAGE);
@@ -223,22 +224,52 @@ fn measure(bench: &Bench, options: &Options, results: &mut Results) -> Result<()
 
 /// Prints the results, and writes them where they are wanted.
 fn tell(root: &Path, options: &Options, results: &Results) -> Result<(), String> {
-    let mut text = report::render(results);
-    if !options.smoke && options.is_whole() {
-        text = format!("{}\n{text}", budget::table(results));
-    }
-    say(&text)?;
+    let budgets = !options.smoke && options.is_whole();
+    say(&text_of(results, budgets))?;
     if let Some(file) = options.file(&results.commit)? {
         results.write(&file)?;
         say(&format!("results: {}", file.display()))?;
     }
     if options.write {
-        for picture in svg::write(root, results, ROWS)? {
-            text.extend(["\n", &picture, "\n"]);
-        }
-        report::write(root, &text)?;
+        write(root, results)?;
     }
     Ok(())
+}
+
+/// Prints the results of an earlier run; `--write` puts them into docs/.
+fn show(arguments: &[String]) -> Result<(), String> {
+    let (file, write_too) = match arguments {
+        [file] => (file, false),
+        [file, flag] if flag == "--write" => (file, true),
+        _ => return Err(USAGE.to_owned()),
+    };
+    let results = Results::read(Path::new(file))?;
+    say(&text_of(&results, true))?;
+    if write_too {
+        if !results.is_whole() {
+            return Err("bench: --write needs a whole run".to_owned());
+        }
+        write(&root()?, &results)?;
+    }
+    Ok(())
+}
+
+fn text_of(results: &Results, budgets: bool) -> String {
+    let tables = report::render(results);
+    if budgets {
+        format!("{}\n{tables}", budget::table(results))
+    } else {
+        tables
+    }
+}
+
+/// Puts tables and curves into docs/.
+fn write(root: &Path, results: &Results) -> Result<(), String> {
+    let mut text = text_of(results, true);
+    for picture in svg::write(root, results, ROWS)? {
+        text.extend(["\n", &picture, "\n"]);
+    }
+    report::write(root, &text)
 }
 
 /// Names the process that is measured: for whoever wants a profile of it.

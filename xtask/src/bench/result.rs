@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::machine::Machine;
 use super::measure::{Point, median};
-use super::rows::Row;
+use super::rows::{ROWS, Row};
 use super::server::Kind;
 
 /// The version of the file's form: greater when a reader of the old one would be misled.
@@ -117,6 +117,16 @@ impl Results {
             .median(figure)
     }
 
+    /// Whether every row was measured for every server, in more than a smoke run.
+    pub(super) fn is_whole(&self) -> bool {
+        let measured =
+            |row: &Row, kind: &Kind| self.of_row(row.id).any(|s| s.server == kind.name());
+        let all = ROWS
+            .iter()
+            .all(|row| row.kinds.iter().all(|kind| measured(row, kind)));
+        all && !self.arguments.iter().any(|a| a == "--smoke")
+    }
+
     /// Reads a file of results.
     ///
     /// # Errors
@@ -214,6 +224,7 @@ pub(super) mod tests {
         let read = Results::read(&path).unwrap();
         assert_eq!(read.figure("limit", Kind::Pipeline, "rate"), Some(0.7));
         assert_eq!(read.commit, "0123");
+        assert!(!read.is_whole());
 
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replace("\"schema\": 1", "\"schema\": 2")).unwrap();
