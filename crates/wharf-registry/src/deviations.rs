@@ -78,6 +78,9 @@ deviations! {
     ENCRYPTION_FIXED = "encryption-fixed", Nowhere, "A repository's encryption cannot be changed.";
     NO_RENAME = "no-rename", Nowhere, "Repositories cannot be renamed; images have no resource tags.";
     NO_LISTING = "no-listing", Nowhere, "The API lists neither uploads nor layers; removing a tag may remove the image.";
+    UPLOAD_PLANES = "upload-planes", Both, "An upload begun by one protocol may go on by the other; each request keeps the rules of its own.";
+    LAYER_MEDIA_TYPE = "layer-media-type", Both, "BatchCheckLayerAvailability tells a layer's media type once a manifest has given it one.";
+    FIRST_PART = "first-part", Both, "`InvalidLayerPartException` leaves `lastValidByteReceived` out while no byte was received.";
     ARCHIVE_LATER = "archive-later", Both, "Nothing can be archived until storage classes are built.";
     SCANNING_LATER = "scanning-later", Both, "Scanning operations are refused until scanning is built.";
     POLICIES_LATER = "policies-later", Both, "Repository and lifecycle policies are refused until they are built.";

@@ -307,12 +307,12 @@ fn a_push_through_the_api_leaves_the_events_of_a_docker_push() {
         Image::with_layers(42, &[70_000, 10]),
     ];
     let begun = events().len();
-    server.registry().push(&images[0], REPOSITORY, "v1");
+    server.registry().push(&images[0], REPOSITORY, "first");
     let by_docker = events().split_off(begun);
     let pushed = image_folder(&server, "push", &images[1]);
     for words in [
         ["layers", REPOSITORY, &pushed].as_slice(),
-        &["manifest", REPOSITORY, "v2", &pushed],
+        &["manifest", REPOSITORY, "second", &pushed],
     ] {
         calls(&server, words);
     }
@@ -338,8 +338,8 @@ fn a_push_through_the_api_leaves_the_events_of_a_docker_push() {
     };
     assert!(by_docker.len() >= 4, "{by_docker:?}");
     assert_eq!(
-        plain(&by_api, &images[1], "v2"),
-        plain(&by_docker, &images[0], "v1")
+        plain(&by_api, &images[1], "second"),
+        plain(&by_docker, &images[0], "first")
     );
 }
 

@@ -1,6 +1,7 @@
 //! The lines that show in the API.
 
 use serde_json::{Value, json};
+use wharf_wire::oci::Digest;
 
 use super::Case;
 use crate::support::images::Image;
@@ -122,6 +123,55 @@ pub(super) fn no_listing(case: &Case<'_>) {
             "DeleteTag",
         ],
     );
+}
+
+pub(super) fn upload_planes(case: &Case<'_>) {
+    let (_, begun) = case.call("InitiateLayerUpload", &json!({}));
+    let upload = begun["uploadId"].as_str().expect("an upload");
+    let chunk = case.send("PATCH", &format!("blobs/uploads/{upload}"), &[], b"abc");
+    chunk.expect_status(case.either(202, 201));
+    let last =
+        json!({"uploadId": upload, "partFirstByte": 3, "partLastByte": 5, "layerPartBlob": "ZGVm"});
+    let (status, answer) = case.call("UploadLayerPart", &last);
+    assert_eq!(status, 200, "{answer}");
+    let digest = Digest::of(b"abcdef");
+    let end = json!({"uploadId": upload, "layerDigests": [digest.as_str()]});
+    // Chunks of any size are no parts of any size.
+    case.expect_exception("CompleteLayerUpload", &end, "LayerPartTooSmallException");
+    let end = format!("blobs/uploads/{upload}?digest={digest}");
+    case.send("PUT", &end, &[], b"").expect_status(201);
+}
+
+pub(super) fn layer_media_type(case: &Case<'_>) {
+    let image = Image::new(15, 1);
+    let digest = Digest::of(&image.blobs[1]);
+    let asked = json!({"layerDigests": [digest.as_str()]});
+    let media_type =
+        || case.call("BatchCheckLayerAvailability", &asked).1["layers"][0]["mediaType"].clone();
+    let blobs = &image.blobs;
+    for blob in blobs {
+        case.registry
+            .try_push_blob(&case.repository, blob)
+            .expect("a blob");
+    }
+    assert_eq!(media_type(), json!(null));
+    case.put(&image, "v1").expect_status(201);
+    assert_eq!(media_type(), "application/vnd.oci.image.layer.v1.tar+gzip");
+}
+
+pub(super) fn first_part(case: &Case<'_>) {
+    let (_, begun) = case.call("InitiateLayerUpload", &json!({}));
+    let part = |first: i64| {
+        let part = json!({
+            "uploadId": begun["uploadId"], "partFirstByte": first, "partLastByte": first, "layerPartBlob": "YQ==",
+        });
+        case.call("UploadLayerPart", &part).1
+    };
+    let refused = part(1);
+    assert_eq!(refused["__type"], "InvalidLayerPartException", "{refused}");
+    assert_eq!(refused.get("lastValidByteReceived"), None, "{refused}");
+    part(0);
+    assert_eq!(part(0)["lastValidByteReceived"], 0);
 }
 
 pub(super) fn archive_later(case: &Case<'_>) {
