@@ -81,7 +81,7 @@ CREATE TABLE objects (
     at BIGINT NOT NULL,
     upload TEXT
 );
-CREATE INDEX objects_state ON objects (state, at);
+CREATE INDEX objects_state ON objects (state, at, name);
 CREATE INDEX objects_upload ON objects (upload);
 
 -- What one request carried: a sealed object, or up to 64 KiB sealed in the row. `size` is of the plain bytes.
@@ -148,7 +148,7 @@ CREATE TABLE blob_keys (
     wrapped BYTEA NOT NULL,
     PRIMARY KEY (repository, blob)
 );
-CREATE INDEX blob_keys_blob ON blob_keys (blob);
+CREATE INDEX blob_keys_blob ON blob_keys (blob, repository);
 
 -- Another name of a blob or manifest under a second digest algorithm; sha256 stays the identity.
 CREATE TABLE digest_aliases (
@@ -158,7 +158,7 @@ CREATE TABLE digest_aliases (
     PRIMARY KEY (repository, alias)
 );
 CREATE INDEX digest_aliases_alias ON digest_aliases (alias, repository);
-CREATE INDEX digest_aliases_digest ON digest_aliases (repository, digest);
+CREATE INDEX digest_aliases_digest ON digest_aliases (repository, digest, alias);
 
 CREATE TABLE uploads (
     id TEXT NOT NULL PRIMARY KEY,
@@ -235,7 +235,7 @@ CREATE TABLE manifest_children (
     FOREIGN KEY (repository, parent) REFERENCES manifests (repository, digest) ON DELETE RESTRICT,
     FOREIGN KEY (repository, child) REFERENCES manifests (repository, digest) ON DELETE RESTRICT
 );
-CREATE INDEX manifest_children_child ON manifest_children (repository, child);
+CREATE INDEX manifest_children_child ON manifest_children (repository, child, parent);
 
 CREATE TABLE tags (
     repository BIGINT NOT NULL,
@@ -326,3 +326,4 @@ CREATE TABLE jobs (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX jobs_next ON jobs (next_run, id);
+CREATE INDEX jobs_kind ON jobs (kind, next_run, id);

@@ -13,7 +13,8 @@ crate::statements! {
     REMOVE = "DELETE FROM links WHERE repository = $1 AND digest = $2";
     REMOVE_KEY = "DELETE FROM blob_keys WHERE repository = $1 AND blob = $2";
     OF_BLOB = "SELECT repository FROM links WHERE blob = $1 ORDER BY repository LIMIT 1";
-    HOLDERS = "SELECT DISTINCT manifest FROM manifest_links WHERE repository = $1 AND digest = $2 ORDER BY manifest LIMIT $3";
+    // Neither sorted nor made distinct by SQL: SQLite would read the links of the whole repository for it.
+    HOLDERS = "SELECT manifest FROM manifest_links WHERE repository = $1 AND digest = $2 LIMIT $3";
     ALIASES = "SELECT alias FROM digest_aliases WHERE repository = $1 AND digest = $2 ORDER BY alias LIMIT 10";
     REMOVE_ALIAS = "DELETE FROM digest_aliases WHERE repository = $1 AND alias = $2";
     OF_ALIAS = "SELECT repository, digest FROM digest_aliases WHERE alias = $1 ORDER BY repository LIMIT $2";
@@ -152,15 +153,20 @@ pub fn of_blob(tx: &mut Tx, blob: i64) -> Result<Option<i64>> {
         .transpose()
 }
 
-/// Up to `limit` manifests of the repository that hold a link, in order of digest.
+/// Some manifests of the repository that hold a link, up to `limit`, in order of digest.
 ///
 /// # Errors
 /// Those of the database.
 pub fn holders(tx: &mut Tx, repository: i64, digest: &str, limit: i64) -> Result<Vec<String>> {
-    tx.rows(&HOLDERS, &[&repository, &digest, &limit])?
+    let mut holders = tx
+        .rows(&HOLDERS, &[&repository, &digest, &limit])?
         .iter()
         .map(|row| row.get(0))
-        .collect()
+        .collect::<Result<Vec<String>>>()?;
+    holders.sort();
+    // A manifest may name a layer several times.
+    holders.dedup();
+    Ok(holders)
 }
 
 /// Other names of content in a repository: the first ten.

@@ -9,7 +9,8 @@ crate::statements! {
     GET = "SELECT name, store, state, at, upload FROM objects WHERE name = $1";
     DISCARD = "DELETE FROM objects WHERE name = $1 AND state = 'pending'
                AND NOT EXISTS (SELECT 1 FROM extents WHERE extents.object = objects.name)";
-    MAKE_LIVE = "UPDATE objects SET state = 'live', at = $2 WHERE state = 'pending' AND name IN
+    // `state || ''`: by name, not through the index of all pending objects.
+    MAKE_LIVE = "UPDATE objects SET state = 'live', at = $2 WHERE state || '' = 'pending' AND name IN
                  (SELECT extents.object FROM upload_extents JOIN extents ON extents.id = upload_extents.extent WHERE upload_extents.upload = $1)";
     MARK_MISSING = "UPDATE objects SET state = 'missing', at = $2 WHERE name = $1 AND state = 'live'";
     DOOM = "UPDATE objects SET state = 'doomed', at = $2 WHERE name IN TEXT_LIST($1) AND state <> 'doomed'";
@@ -19,7 +20,7 @@ crate::statements! {
               AND NOT EXISTS (SELECT 1 FROM extents WHERE extents.object = objects.name) ORDER BY at, name LIMIT $3";
     DUE = "SELECT name, store, state, at, upload FROM objects WHERE state = 'doomed' AND at <= $1 AND (at, name) > ($2, $3)
            ORDER BY at, name LIMIT $4";
-    DELETE_DOOMED = "DELETE FROM objects WHERE name IN TEXT_LIST($1) AND state = 'doomed'";
+    DELETE_DOOMED = "DELETE FROM objects WHERE name IN TEXT_LIST($1) AND state || '' = 'doomed'";
     KNOWN = "SELECT name FROM objects WHERE name IN TEXT_LIST($1)";
 }
 

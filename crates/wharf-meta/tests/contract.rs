@@ -43,6 +43,7 @@ macro_rules! suites {
 }
 
 mod contract {
+    mod plans;
     pub mod postgresql;
     pub mod rows;
     pub mod server;
