@@ -173,7 +173,7 @@ CREATE TABLE uploads (
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
-CREATE INDEX uploads_expires ON uploads (expires_at);
+CREATE INDEX uploads_expires ON uploads (expires_at, id);
 CREATE INDEX uploads_repository ON uploads (repository);
 
 CREATE TABLE upload_extents (

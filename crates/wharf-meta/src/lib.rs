@@ -60,6 +60,7 @@ modules! {
     orphans,
     registry_keys,
     repositories,
+    stats,
     store_id,
     tags,
     trash,

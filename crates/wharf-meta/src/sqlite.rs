@@ -26,6 +26,10 @@ pub(crate) use session::Session;
 /// The oldest `SQLite` without the defect that could corrupt a WAL when it is reset.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
+/// Memory for the writer's pages, in KiB. A group that changes more of them writes some to the log and reads them back
+/// before it commits; a push changes about twenty.
+const WRITER_CACHE_KIB: usize = 24 * 1024;
+
 /// How many closures the writer takes at once.
 const MOST_IN_GROUP: usize = 256;
 
@@ -138,6 +142,9 @@ fn open_writer(path: &Path) -> Result<Connection> {
     // 16 MiB of pages are kept, since a group of 256 closures touches thousands.
     connection
         .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384")
+        .map_err(|error| session::open_error(&error))?;
+    connection
+        .execute_batch(&format!("PRAGMA cache_size = -{WRITER_CACHE_KIB}"))
         .map_err(|error| session::open_error(&error))?;
     let mode: String = connection
         .query_row("PRAGMA journal_mode", [], |row| row.get(0))

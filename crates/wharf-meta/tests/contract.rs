@@ -65,6 +65,7 @@ mod contract {
         registry_keys,
         repositories,
         sessions,
+        stats,
         store_id,
         tags,
         trash,

@@ -25,6 +25,7 @@ pub(crate) mod explaining;
 pub(crate) mod following;
 pub mod images;
 pub(crate) mod listing;
+pub(crate) mod measuring;
 pub(crate) mod purging;
 pub mod referrers;
 pub mod repositories;

@@ -24,6 +24,7 @@ mod page;
 pub mod referrers;
 mod service;
 mod settings;
+pub mod stats;
 pub mod sweep;
 pub mod tags;
 pub mod trash;

@@ -68,6 +68,13 @@ pub(crate) enum Request {
     },
     #[serde(rename = "why")]
     Why { digest: String },
+    /// `repository`: its name; none: the registry and each repository.
+    #[serde(rename = "stats")]
+    Stats {
+        account: Option<String>,
+        region: Option<String>,
+        repository: Option<String>,
+    },
     /// Rows of every table.
     #[serde(rename = "tables")]
     Tables {},

@@ -24,6 +24,7 @@ mod outbound;
 mod quick_start;
 mod serve;
 mod shutdown;
+mod stats;
 mod tls;
 mod trash;
 mod why;
@@ -68,6 +69,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Purge(args) => trash::purge(&args),
         Command::Trash(args) => trash::list(&args),
         Command::Why(args) => why::why(&args),
+        Command::Stats(args) => stats::stats(&args),
         Command::Completions(args) => completions(&args),
     }
 }

@@ -77,6 +77,11 @@ impl Document {
         serde_json::from_str(&text).map_err(Error::internal)
     }
 
+    /// Bytes of the manifest.
+    pub(super) fn size(&self) -> i64 {
+        self.size
+    }
+
     /// The manifest as it was.
     pub(super) fn manifest(&self, digest: &str) -> Result<(ManifestRow, SealedManifest)> {
         let bytes = |text: &str| STANDARD.decode(text).map_err(Error::internal);

@@ -145,6 +145,11 @@ async fn answer(service: &Service, request: Request) -> Result<Value, String> {
         } => trash::purge(service, (account, region), image.as_deref(), dry_run).await,
         Request::Trash { account, region } => trash::list(service, (account, region)).await,
         Request::Why { digest } => trash::why(service, &digest).await,
+        Request::Stats {
+            account,
+            region,
+            repository,
+        } => trash::stats(service, (account, region), repository.as_deref()).await,
         Request::Tables {} => tables(service).await,
         Request::Commits {} => {
             let commits = service.commits();

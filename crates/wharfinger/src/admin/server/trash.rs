@@ -1,4 +1,4 @@
-//! The requests about the trash and about what is kept.
+//! The requests about the trash, and about what is kept and how much.
 use serde_json::{Value, json};
 use wharf_registry::Service;
 use wharf_registry::trash::{self, Named, Wanted};
@@ -108,4 +108,20 @@ pub(super) async fn why(service: &Service, asked: &str) -> Result<Value, String>
         .await
         .map_err(text)?;
     Ok(json!({ "ok": true, "why": why }))
+}
+
+pub(super) async fn stats(
+    service: &Service,
+    whose: Owner,
+    repository: Option<&str>,
+) -> Result<Value, String> {
+    let (account, region) = owner(service, whose)?;
+    let name = repository.map(|name| {
+        RepositoryName::parse(name).map_err(|error| format!("repository `{name}`: {error}"))
+    });
+    let name = name.transpose()?;
+    let stats = wharf_registry::stats::stats(service, &account, &region, name.as_ref())
+        .await
+        .map_err(text)?;
+    Ok(json!({ "ok": true, "stats": stats }))
 }
