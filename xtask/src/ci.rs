@@ -122,6 +122,7 @@ fn steps(full: bool) -> Result<Vec<Step>, String> {
             &[cargo, "test", "--release", "--workspace", "--doc"],
         ),
         Step::new("bench", &[itself, "bench", "--smoke"]),
+        Step::new("scale", &[itself, "scale", "--smoke"]),
         Step::new(
             "fuzz",
             &[itself, "fuzz", "--seconds", if full { "600" } else { "8" }],

@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod fuzz;
+mod scale;
 mod tidy;
 
 use std::io::Write as _;
@@ -18,6 +19,8 @@ const USAGE: &str = "usage: cargo xtask <task>
   codegen [--check]   writes the generated files, or compares them with what would be written
   fuzz [--seconds N] [TARGET [FILE]]
                       all fuzz targets for N seconds each, or one, or one on one input
+  scale [--smoke] [--write] [--repositories N] [--images N] [--largest N] [DIR]
+                      a registry with a million images beside an almost empty one
   tidy [--write]      the rules of the source tree, and the tables in docs/";
 
 fn main() -> ExitCode {
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         "ci" => ci::run(rest),
         "codegen" => codegen::run(rest),
         "fuzz" => fuzz::run(rest),
+        "scale" => scale::run(rest),
         "tidy" => tidy::run(rest),
         _ => Err(USAGE.to_owned()),
     };

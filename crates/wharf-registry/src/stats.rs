@@ -163,17 +163,15 @@ pub async fn stats(
         whole.figures.tags += figures.tags;
         repositories.push((figures, name));
     }
-    let registry = match name {
-        Some(_) => None,
-        None => {
-            // Those of the trash are counted; the others are what the repositories have.
-            for (figures, _) in &repositories {
-                whole.figures.manifest_bytes += figures.manifest_bytes;
-            }
-            walk.blobs(&mut whole).await?;
-            Some(whole.end())
+    let mut registry = None;
+    if name.is_none() {
+        // Those of the trash are counted; the others are what the repositories have.
+        for (figures, _) in &repositories {
+            whole.figures.manifest_bytes += figures.manifest_bytes;
         }
-    };
+        walk.blobs(&mut whole).await?;
+        registry = Some(whole.end());
+    }
     Ok(Stats {
         account: account.to_string(),
         region: region.to_string(),

@@ -128,11 +128,15 @@ mod tests {
             "images": 3, "untagged": 1, "reclaimable_bytes": 30,
             "reclaimable": [{"by": 0, "bytes": 10}, {"by": 60_000_000, "bytes": 20}],
         });
-        let lines = lines(&figures);
-        let said = |what: &str| lines.iter().filter(|(name, _)| *name == what);
-        let images: Vec<_> = said("images").collect();
-        assert_eq!(images, [&("images", "3, 1 untagged".to_owned())]);
-        let moments: Vec<_> = said("").map(|(_, text)| text.as_str()).collect();
+        let (mut images, mut moments) = (Vec::new(), Vec::new());
+        for (what, said) in lines(&figures) {
+            match what {
+                "images" => images.push(said),
+                "" => moments.push(said),
+                _ => {}
+            }
+        }
+        assert_eq!(images, ["3, 1 untagged"]);
         assert_eq!(
             moments,
             [

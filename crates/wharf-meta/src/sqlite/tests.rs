@@ -2,14 +2,15 @@
 use std::path::Path;
 use std::sync::mpsc;
 
-use rusqlite::ffi;
+use rusqlite::{StatementStatus, ffi};
 use tempfile::TempDir;
 
-use super::check_version;
+use super::{check_version, open_connection};
 use crate::migrate::{MIGRATIONS, Migration};
 use crate::registry_keys::RegistryKeyRow;
 use crate::{
-    Durability, Error, Options, Result, Store, Tx, accounts, events, registry_keys, versions,
+    Database, Durability, Error, MODULES, Options, Result, Store, Tx, accounts, events,
+    registry_keys, versions,
 };
 
 fn open(directory: &TempDir) -> Store {
@@ -474,4 +475,31 @@ fn the_steps_of_the_schema_are_in_order() {
 fn a_path_that_cannot_be_opened_is_an_io_error() {
     let opened = Store::open_sqlite(Path::new("/nowhere/at/all.db"), Options::new(0)).map(drop);
     assert!(matches!(opened, Err(Error::Io(_))), "{opened:?}");
+}
+
+#[test]
+fn a_statement_is_prepared_once_whatever_is_bound_to_it() {
+    let directory = directory();
+    drop(open(&directory));
+    let connection = open_connection(&directory.path().join("wharf.db")).expect("a connection");
+    connection.execute_batch("BEGIN").expect("a transaction");
+    let again = MODULES
+        .iter()
+        .flat_map(|(_, statements)| statements.iter())
+        .filter(|statement| {
+            let text = statement.text(Database::Sqlite);
+            let mut prepared = connection.prepare(text).expect("a statement");
+            for value in [1, 7, 1_000] {
+                for parameter in 1..=prepared.parameter_count() {
+                    prepared
+                        .raw_bind_parameter(parameter, value)
+                        .expect("a parameter");
+                }
+                // A number is no right value for each of them: what counts is that it was run.
+                drop(prepared.raw_query().next().map(drop));
+            }
+            prepared.get_status(StatementStatus::RePrepare) > 0
+        });
+    let again: Vec<&str> = again.map(|statement| statement.name()).collect();
+    assert!(again.is_empty(), "prepared anew: {again:#?}");
 }

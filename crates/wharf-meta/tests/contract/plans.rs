@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use wharf_meta::{Database, MODULES, Options, Statement, Store};
 
 use super::server::Server;
@@ -105,6 +106,10 @@ fn empty_sqlite(directory: &tempfile::TempDir) -> Connection {
         .unwrap()
         .block_on(store.close());
     let connection = Connection::open(&path).unwrap();
+    // As the store opens it: a plan does not depend on what is bound.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .unwrap();
     connection
         .execute_batch("PRAGMA foreign_keys = ON")
         .unwrap();
@@ -118,7 +123,7 @@ fn sqlite_plan(connection: &Connection, statement: &Statement) -> Vec<(usize, St
         .prepare(&format!("EXPLAIN QUERY PLAN {text}"))
         .unwrap();
     let mut depths = BTreeMap::from([(0_i64, 0_usize)]);
-    // The parameters stay unbound: a plan does not depend on them.
+    // The parameters stay unbound.
     let mut rows = prepared.raw_query();
     let mut steps = Vec::new();
     while let Some(row) = rows.next().unwrap() {

@@ -20,6 +20,8 @@ fn offered(words: &[&str]) -> Vec<String> {
 #[test]
 fn bash_completes_commands_options_and_values() {
     assert_eq!(offered(&["se"]), ["serve"]);
+    assert_eq!(offered(&["st"]), ["stats"]);
+    assert!(offered(&["stats", "--"]).contains(&"--json".to_owned()));
     assert!(offered(&["config", ""]).contains(&"show".to_owned()));
     let flags = offered(&["serve", "--tls"]);
     assert_eq!(flags, ["--tls-cert", "--tls-key"]);

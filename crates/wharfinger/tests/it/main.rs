@@ -51,6 +51,8 @@ mod skopeo;
 #[cfg(test)]
 mod soak;
 #[cfg(test)]
+mod stats;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod terraform;
