@@ -174,10 +174,6 @@ fn open_connection(path: &Path) -> Result<Connection> {
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(|error| session::open_error(&error))?;
-    // Else SQLite thinks that a plan might be better for other values, and prepares many statements anew at each use.
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
-        .map_err(|error| session::open_error(&error))?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
 }
