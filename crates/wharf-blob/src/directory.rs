@@ -13,16 +13,19 @@ use crate::name::group_path;
 use crate::work::Crew;
 use crate::{Budget, Error, Flush, ObjectName, Reader, Result, RunningHash, Writer, reader};
 
+/// Bytes of an upload that its connection has read, and the writer not yet taken.
+const UNDERWAY: usize = 128 << 10;
+
 /// A local directory of sealed objects. A clone is the same directory.
 #[derive(Clone, Debug)]
 pub struct Directory {
     shared: Arc<Shared>,
+    budget: Budget,
 }
 
 #[derive(Debug)]
 pub(crate) struct Shared {
     path: PathBuf,
-    pub(crate) budget: Budget,
     pub(crate) buffers: Buffers,
     /// Hashing, sealing, writing.
     pub(crate) sealing: Crew,
@@ -59,7 +62,6 @@ impl Directory {
         }
         let shared = Shared {
             path: path.to_owned(),
-            budget: Budget::new(budget),
             buffers: Buffers::default(),
             sealing: Crew::per_processor(),
             opening: Crew::per_processor(),
@@ -68,12 +70,22 @@ impl Directory {
         };
         Ok(Self {
             shared: Arc::new(shared),
+            budget: Budget::new(budget),
         })
+    }
+
+    /// The same directory, read and written with the budget of one of its users: see [`Budget::part_of`].
+    #[must_use]
+    pub fn on_behalf_of(&self, user: &str) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            budget: self.budget.part_of(user),
+        }
     }
 
     /// The bytes that may be in flight, for others that hold bodies.
     pub fn budget(&self) -> &Budget {
-        &self.shared.budget
+        &self.budget
     }
 
     /// Makes the file of a new object and a writer for it. `hash`: what the bytes written are added to.
@@ -87,7 +99,8 @@ impl Directory {
         hash: Option<RunningHash>,
     ) -> Result<Writer> {
         let sealer = Sealer::for_object(key, name.bytes()).map_err(Error::Seal)?;
-        let share = self.shared.budget.take(crate::writer::BUFFER).await?;
+        // Of a request's body some bytes are always on their way from the connection.
+        let share = self.budget.take(crate::writer::BUFFER + UNDERWAY).await?;
         let path = self.path_of(name);
         let create = move || {
             let file = OpenOptions::new()
@@ -99,7 +112,7 @@ impl Directory {
         };
         let file = self.shared.chores.run(create).await?;
         Ok(Writer::new(
-            Arc::clone(&self.shared),
+            (Arc::clone(&self.shared), self.budget.clone()),
             name,
             file,
             sealer,
@@ -123,7 +136,7 @@ impl Directory {
         let open = move || reader::open(&path, name, &key, size);
         let (file, opener) = self.shared.opening.run(open).await?;
         Ok(Reader::new(
-            Arc::clone(&self.shared),
+            (Arc::clone(&self.shared), self.budget.clone()),
             name,
             file,
             opener,

@@ -12,7 +12,7 @@ use wharf_keys::{DataKey, Opener};
 
 use crate::buffers::{BUFFER, Buffer};
 use crate::directory::Shared;
-use crate::{Error, ObjectName, Result, page_cache};
+use crate::{Budget, Error, ObjectName, Result, page_cache};
 
 /// Frames asked of the disk ahead of the one that is read: 2 MiB, held by the operating system and not by us.
 const AHEAD: u64 = 8;
@@ -26,6 +26,7 @@ const TURN: u32 = 4;
 #[derive(Debug)]
 pub struct Reader {
     shared: Arc<Shared>,
+    budget: Budget,
     source: Arc<Source>,
     /// Frames not yet read.
     frames: Range<u64>,
@@ -85,7 +86,7 @@ fn read_exactly(file: &File, name: ObjectName, place: &mut [u8], at: u64) -> Res
 
 impl Reader {
     pub(crate) fn new(
-        shared: Arc<Shared>,
+        (shared, budget): (Arc<Shared>, Budget),
         name: ObjectName,
         file: File,
         opener: Opener,
@@ -103,6 +104,7 @@ impl Reader {
         });
         Self {
             shared,
+            budget,
             source,
             frames,
             asked: None,
@@ -133,7 +135,7 @@ impl Reader {
             tokio::task::yield_now().await;
         }
         // No share is held here: what was handed out is given back without us.
-        let share = self.shared.budget.take(BUFFER).await?;
+        let share = self.budget.take(BUFFER).await?;
         let mut buffer = self.shared.buffers.get(self.length_of(index), share);
         if !self.must_ask(index) && self.source.is_in_memory(index, &mut buffer) {
             self.opened = self.opened.saturating_add(1);

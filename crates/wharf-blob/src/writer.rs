@@ -8,10 +8,10 @@ use wharf_keys::Sealer;
 use wharf_keys::frames::{FRAME, HEADER, Last, TAG};
 
 use crate::directory::Shared;
-use crate::{Error, Flush, ObjectName, Result, RunningHash, Share, work};
+use crate::{Budget, Error, Flush, ObjectName, Result, RunningHash, Share, work};
 
 /// Frames of one buffer: few enough to stay in a processor's own cache between hashing, sealing and writing.
-const FRAMES: usize = 3;
+const FRAMES: usize = 2;
 /// Bytes of a buffer, with room for the header.
 pub(crate) const BUFFER: usize = HEADER + FRAMES * (FRAME + TAG);
 
@@ -19,6 +19,7 @@ pub(crate) const BUFFER: usize = HEADER + FRAMES * (FRAME + TAG);
 #[derive(Debug)]
 pub struct Writer {
     shared: Arc<Shared>,
+    budget: Budget,
     name: ObjectName,
     received: u64,
     /// The buffer that bytes are copied to. Absent only after an error.
@@ -77,7 +78,7 @@ impl Written {
 
 impl Writer {
     pub(crate) fn new(
-        shared: Arc<Shared>,
+        (shared, budget): (Arc<Shared>, Budget),
         name: ObjectName,
         file: File,
         sealer: Sealer,
@@ -98,6 +99,7 @@ impl Writer {
         });
         Self {
             shared,
+            budget,
             name,
             received: 0,
             filling: Some(filling),
@@ -172,7 +174,7 @@ impl Writer {
         let next = self
             .idle
             .take()
-            .or_else(|| self.shared.budget.try_take(BUFFER).map(fresh));
+            .or_else(|| self.budget.try_take(BUFFER).map(fresh));
         let write = self
             .shared
             .sealing

@@ -1,8 +1,7 @@
 //! The edge: accepts connections, bounds them, and carries each request to the handler and back.
 //!
 //! Everything here is about time, size and order; what a request means is the handler's business.
-use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -14,8 +13,6 @@ use http::header::{CONNECTION, EXPECT, HOST, HeaderValue};
 use http::{HeaderMap, Response, StatusCode, Version, request};
 use http_body::Body;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -29,6 +26,7 @@ use crate::outcome::{Exchange, Finish, Sink};
 
 mod body;
 mod gate;
+mod speak;
 mod stream;
 pub mod tls;
 mod transport;
@@ -212,90 +210,6 @@ impl<H: Handler> Edge<H> {
             secure,
         };
         self.speak(stream, peer).await;
-    }
-
-    /// Speaks HTTP on one connection until it ends, is idle for too long, or the server drains.
-    async fn speak<S>(self: &Arc<Self>, stream: S, peer: Peer)
-    where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    {
-        let pulse = stream::Pulse::new(Instant::now());
-        let watched = stream::Watched::new(stream, Arc::clone(&pulse), self.limits.body_idle);
-        let service = {
-            let (edge, pulse) = (Arc::clone(self), Arc::clone(&pulse));
-            hyper::service::service_fn(move |request: http::Request<Incoming>| {
-                if request.version() == Version::HTTP_2 {
-                    pulse.speaks_http2();
-                }
-                pulse.request_begins();
-                let (edge, pulse) = (Arc::clone(&edge), Arc::clone(&pulse));
-                // In a box, so that a connection that only waits keeps no room for it.
-                Box::pin(
-                    async move { Ok::<_, Infallible>(edge.exchange(request, peer, pulse).await) },
-                )
-            })
-        };
-        let http = self.http();
-        let mut connection = pin!(http.serve_connection(TokioIo::new(watched), service));
-        let turn = turn::Turn::new();
-        let mut phase = self.phase.clone();
-        let mut draining = pin!(async move {
-            phase
-                .wait_for(|phase| *phase == Phase::Draining)
-                .await
-                .is_ok()
-        });
-        let mut asked = false;
-        let mut look = Instant::now() + self.limits.header;
-        loop {
-            tokio::select! {
-                result = poll_fn(|cx| turn.poll(cx, connection.as_mut())) => {
-                    if let Err(error) = result {
-                        tracing::debug!(remote = %peer.remote, error, "connection ended");
-                    }
-                    return;
-                }
-                _ = &mut draining, if !asked => {
-                    asked = true;
-                    connection.as_mut().graceful_shutdown();
-                }
-                () = tokio::time::sleep_until(look) => {
-                    let now = Instant::now();
-                    match pulse.look_again(now, &self.limits) {
-                        Some(next) => look = next,
-                        // HTTP/2 has a way to say goodbye; who does not hear it is left.
-                        None if pulse.is_http2() && pulse.is_quiet() && !asked => {
-                            asked = true;
-                            connection.as_mut().graceful_shutdown();
-                            look = now + self.limits.header;
-                        }
-                        None => return,
-                    }
-                }
-            }
-        }
-    }
-
-    fn http(&self) -> auto::Builder<TokioExecutor> {
-        let mut http = auto::Builder::new(TokioExecutor::new());
-        http.http1()
-            .timer(TokioTimer::new())
-            // The watchdog bounds header and idle time; hyper's own timer cannot tell the two apart.
-            .header_read_timeout(None)
-            .max_headers(limits::MAX_HEADERS)
-            .max_buf_size(limits::CONNECTION_BUFFER_BYTES);
-        http.http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(limits::STREAMS)
-            .max_header_list_size(u32::try_from(limits::MAX_HEADER_BYTES).unwrap_or(u32::MAX))
-            .max_pending_accept_reset_streams(limits::RESET_STREAMS)
-            .max_local_error_reset_streams(limits::RESET_STREAMS)
-            .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
-            .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES)
-            .max_send_buf_size(limits::STREAM_SEND_BYTES)
-            .keep_alive_interval(self.limits.body_idle)
-            .keep_alive_timeout(self.limits.header);
-        http
     }
 
     /// Carries one request to the handler and prepares its answer and its outcome.

@@ -10,6 +10,9 @@ pub const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// Read buffer of one connection, in bytes; holds a whole header and bounds one body read.
 pub const CONNECTION_BUFFER_BYTES: usize = 128 * 1024;
 
+/// How long an HTTP/1 connection keeps its buffers after a request.
+pub const REST: Duration = Duration::from_millis(500);
+
 /// Requests that one HTTP/2 connection may have running at once.
 pub const STREAMS: u32 = 128;
 

@@ -157,7 +157,8 @@ pub async fn open(
         .map_err(Error::internal)?;
     let places = all_places(service, &mut layer).await?;
     let objects = objects_of(&places);
-    let mut extents = Extents::new(service.clone(), key, places, layer.range.clone());
+    let mut extents = Extents::new(service.clone(), key, places, layer.range.clone())
+        .on_behalf_of(&ctx.principal.unique_id);
     let begun = match extents.begin(layer.first.take()).await {
         Ok(()) => look_for(service, &objects).await,
         Err(error) => Err(error),

@@ -487,7 +487,8 @@ async fn hash_anew(
         key.clone(),
         places.to_vec(),
         0..received,
-    );
+    )
+    .on_behalf_of(&ctx.principal.unique_id);
     let mut hash = if wide {
         RunningHash::with_sha512()
     } else {

@@ -258,6 +258,40 @@ async fn objects_of_one_data_key_share_no_salt() {
     assert_eq!(salts.len(), 100);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_system_has_dropped_from_memory_is_read_from_the_disk() {
+    // On a disk: a temporary directory may lie in memory, from which nothing is dropped.
+    let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let directory = Directory::open(&place.path().join("objects"), BUDGET).unwrap();
+    let key = DataKey::generate().unwrap();
+    let plain = bytes(25 * FRAME + 9);
+    let (name, flush) = write(&directory, &key, 4, &plain, FRAME).await;
+    flush.wait().await.unwrap();
+    let file = fs::File::open(file_of(&place, name)).unwrap();
+    let forget = || rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).unwrap();
+    for ranges in [
+        0..plain.len(),
+        3 * FRAME + 1..20 * FRAME,
+        24 * FRAME..25 * FRAME + 9,
+    ] {
+        forget();
+        let range = ranges.start as u64..ranges.end as u64;
+        let mut reader = directory
+            .reader(name, &key, plain.len() as u64, range)
+            .await
+            .unwrap();
+        let mut got = Vec::new();
+        while let Some(bytes) = reader.next().await.unwrap() {
+            got.extend_from_slice(&bytes);
+            if got.len() > 12 * FRAME {
+                forget();
+            }
+        }
+        assert!(got == plain[ranges]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_writers_and_readers_get_on_with_the_least_budget() {
     let (_place, directory) = open();
@@ -277,6 +311,36 @@ async fn many_writers_and_readers_get_on_with_the_least_budget() {
         BUDGET,
         "all that was taken is given back"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transfers_of_one_user_that_stand_still_hold_up_nobody_else() {
+    let (_place, directory) = open();
+    let key = DataKey::generate().unwrap();
+    let plain = bytes(3 * FRAME);
+    let (name, _) = write(&directory, &key, 0, &plain, FRAME).await;
+    let slow = directory.on_behalf_of("slow");
+    let (mut writers, mut taken) = (Vec::new(), Vec::new());
+    while slow.budget().try_take(1 << 20).is_some() {
+        writers.push(
+            slow.writer(ObjectName::random(1).unwrap(), &key, None)
+                .await
+                .unwrap(),
+        );
+    }
+    while slow.budget().try_take(FRAME + TAG).is_some() {
+        let mut reader = slow
+            .reader(name, &key, plain.len() as u64, 0..plain.len() as u64)
+            .await
+            .unwrap();
+        taken.push(reader.next().await.unwrap());
+    }
+    assert!(directory.budget().left() >= BUDGET / 2);
+    let other = directory.on_behalf_of("other");
+    let (name, _) = write(&other, &key, 2, &plain, FRAME).await;
+    assert!(read_all(&other, name, &key, plain.len()).await.unwrap() == plain);
+    drop((writers, taken));
+    assert_eq!(directory.budget().left(), BUDGET);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,8 @@ pub(crate) struct Pulse {
     moved: AtomicU64,
     /// Whether the peer is still sending what nobody will read when our side closes.
     lingering: AtomicBool,
+    /// Whether something waits to be written.
+    writing: AtomicBool,
 }
 
 impl Pulse {
@@ -43,6 +45,7 @@ impl Pulse {
             sending: AtomicUsize::new(0),
             moved: AtomicU64::new(0),
             lingering: AtomicBool::new(false),
+            writing: AtomicBool::new(false),
         })
     }
 
@@ -83,6 +86,15 @@ impl Pulse {
     fn awaits_header(&self) -> bool {
         // HTTP/2's windows, pings and acknowledgements come at any time, and begin nothing.
         self.is_quiet() && !self.is_http2() && self.header_since.load(Ordering::Relaxed) == 0
+    }
+
+    /// Whether HTTP/1 has had nothing to do for a moment: all answers are written, and no request has begun.
+    pub(crate) fn rests(&self, now: Instant) -> bool {
+        let since = Duration::from_millis(self.quiet_since.load(Ordering::Relaxed));
+        self.awaits_header()
+            && !self.writing.load(Ordering::Relaxed)
+            && !self.lingering.load(Ordering::Relaxed)
+            && now >= self.opened + since + limits::REST
     }
 
     fn header_begins(&self, now: Instant) {
@@ -144,6 +156,8 @@ impl Drop for Sending {
 #[derive(Debug)]
 pub(crate) struct Watched<S> {
     stream: S,
+    /// Bytes read from the stream and not yet taken.
+    ahead: Vec<u8>,
     pulse: Arc<Pulse>,
     write_bound: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
@@ -155,6 +169,7 @@ impl<S> Watched<S> {
     pub(crate) fn new(stream: S, pulse: Arc<Pulse>, write_bound: Duration) -> Self {
         Self {
             stream,
+            ahead: Vec::new(),
             pulse,
             write_bound,
             stalled: None,
@@ -168,6 +183,9 @@ impl<S> Watched<S> {
         cx: &mut Context<'_>,
         result: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
+        self.pulse
+            .writing
+            .store(result.is_pending(), Ordering::Relaxed);
         if result.is_ready() {
             self.stalled = None;
             return result;
@@ -215,12 +233,57 @@ impl<S: AsyncRead + Unpin> Watched<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Watched<S> {
+    /// Reads ahead until there are bytes that are not just the beginning of `preface`. False: the peer has closed.
+    pub(crate) fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        preface: &[u8],
+    ) -> Poll<io::Result<bool>> {
+        let mut scratch = [0; 24];
+        while preface.starts_with(&self.ahead) && self.ahead.len() < preface.len().max(1) {
+            let room = scratch.len().saturating_sub(self.ahead.len());
+            let mut buffer = ReadBuf::new(scratch.split_at_mut(room).0);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
+                    // What has come is no preface: HTTP/1 says what is wrong with it.
+                    return Poll::Ready(Ok(!self.ahead.is_empty()));
+                }
+                Poll::Ready(Ok(())) => self.ahead.extend_from_slice(buffer.filled()),
+            }
+            if self.pulse.awaits_header() {
+                self.pulse.header_begins(Instant::now());
+            }
+        }
+        Poll::Ready(Ok(true))
+    }
+
+    /// Whether just these bytes were read ahead.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        self.ahead == bytes
+    }
+
+    /// Takes bytes back that were read and not used: they come before those of the stream.
+    pub(crate) fn take_back(&mut self, bytes: &[u8]) {
+        self.ahead.extend_from_slice(bytes);
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let mut ahead = std::mem::take(&mut self.ahead);
+            let rest = ahead.split_off(ahead.len().min(buffer.remaining()));
+            buffer.put_slice(&ahead);
+            self.ahead = rest;
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before && self.pulse.awaits_header() {

@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use bytes::Bytes;
-use wharf_blob::{ObjectName, Reader};
+use wharf_blob::{Directory, ObjectName, Reader};
 use wharf_keys::DataKey;
 use wharf_meta::uploads::ExtentPlace;
 
@@ -61,6 +61,8 @@ pub(crate) fn storage_error(error: wharf_blob::Error) -> Error {
 #[derive(Debug)]
 pub(crate) struct Extents {
     service: Service,
+    /// With the memory of whom they are read for.
+    objects: Directory,
     key: DataKey,
     places: VecDeque<ExtentPlace>,
     /// The bytes asked for, in the whole.
@@ -77,6 +79,7 @@ impl Extents {
         range: Range<u64>,
     ) -> Self {
         Self {
+            objects: service.objects().clone(),
             service,
             key,
             places: places.into(),
@@ -84,6 +87,12 @@ impl Extents {
             reader: None,
             ready: None,
         }
+    }
+
+    /// Reads them with a user's part of the memory.
+    pub(crate) fn on_behalf_of(mut self, user: &str) -> Self {
+        self.objects = self.objects.on_behalf_of(user);
+        self
     }
 
     /// Opens the first extent; `sealed`: its bytes, if they lie in its row and were read with it.
@@ -124,12 +133,7 @@ impl Extents {
         if let Some(name) = place.object.as_deref() {
             let name = ObjectName::parse(name)
                 .map_err(|error| ReadError::Failed(Error::internal(error)))?;
-            self.reader = Some(
-                self.service
-                    .objects()
-                    .reader(name, &self.key, size, within)
-                    .await?,
-            );
+            self.reader = Some(self.objects.reader(name, &self.key, size, within).await?);
             return Ok(());
         }
         let sealed = match sealed {

@@ -1,7 +1,7 @@
 //! One chunk of an upload on its way in: up to 64 KiB become a row, more an object of its own.
 use bytes::Bytes;
 use futures_util::StreamExt;
-use wharf_blob::{ObjectName, RunningHash, Writer, Written};
+use wharf_blob::{Directory, ObjectName, RunningHash, Writer, Written};
 use wharf_keys::DataKey;
 use wharf_meta::Durability;
 use wharf_wire::ids::{RepositoryName, UploadId};
@@ -52,8 +52,6 @@ pub(super) async fn receive(chunk: Chunk<'_>, mut body: Body) -> Result<u64> {
     }
     // Given back before more is asked for: who waits holds nothing.
     let share = chunk
-        .ctx
-        .service()
         .objects()
         .budget()
         .take(HELD_BACK)
@@ -82,6 +80,12 @@ async fn hold_back(body: &mut Body) -> Result<Held> {
 }
 
 impl Chunk<'_> {
+    /// The objects, with the caller's part of the memory.
+    fn objects(&self) -> Directory {
+        let user = &self.ctx.principal.unique_id;
+        self.ctx.service().objects().on_behalf_of(user)
+    }
+
     /// Refuses more bytes than a layer may have, or than were announced.
     fn check_so_far(&self, size: u64) -> Result<()> {
         if self.received.saturating_add(size) > MAX_LAYER_BYTES {
@@ -201,7 +205,7 @@ async fn write(chunk: &Chunk<'_>, name: ObjectName, held: Held, mut body: Body) 
     let service = chunk.ctx.service();
     let hash = chunk.hash.clone();
     service.failpoint("before-extent-file");
-    let mut writer = service
+    let mut writer = chunk
         .objects()
         .writer(name, &chunk.key, hash)
         .await
