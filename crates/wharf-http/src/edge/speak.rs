@@ -217,3 +217,150 @@ impl<H: Handler> Edge<H> {
         drop(phase.wait_for(|phase| *phase == Phase::Draining).await);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+    use std::task::{Context, Poll};
+    use std::time::Duration;
+
+    use http::{StatusCode, request};
+    use tokio::io::{AsyncReadExt, ReadBuf};
+    use tokio::sync::{Notify, watch};
+
+    use crate::edge::{Answer, Fault, Request, empty};
+    use crate::limits::Limits;
+
+    struct Nothing;
+
+    impl Handler for Nothing {
+        fn time_limit(&self, _parts: &request::Parts) -> Duration {
+            Duration::from_mins(1)
+        }
+
+        async fn handle(&self, _request: Request) -> Answer {
+            empty(StatusCode::NO_CONTENT)
+        }
+
+        fn fault(&self, _path: &str, _request_id: &str, _fault: Fault) -> Answer {
+            empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
+
+    /// Tells when the connection, after it had buffers, waits without them.
+    struct Noted<S> {
+        stream: S,
+        buffered: bool,
+        rests: Arc<Notify>,
+    }
+
+    impl<S: AsyncRead + Unpin> AsyncRead for Noted<S> {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            let had = std::mem::replace(&mut self.buffered, buffer.remaining() > PREFACE.len());
+            if had && !self.buffered {
+                self.rests.notify_one();
+            }
+            Pin::new(&mut self.stream).poll_read(cx, buffer)
+        }
+    }
+
+    impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.stream).poll_write(cx, bytes)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_flush(cx)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_shutdown(cx)
+        }
+    }
+
+    const REQUEST: &str = "GET /a HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    /// Reads so many answers.
+    async fn answers(client: &mut tokio::io::DuplexStream, count: usize) -> String {
+        let mut text = String::new();
+        let mut chunk = [0; 1024];
+        while text.matches("\r\n\r\n").count() < count {
+            let read = client.read(&mut chunk).await.unwrap();
+            assert!(read > 0, "it ended after {text:?}");
+            text.push_str(std::str::from_utf8(&chunk[..read]).unwrap());
+        }
+        text
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_rests_has_no_buffers_and_loses_no_byte() {
+        let (_serving, phase) = watch::channel(Phase::Serving);
+        let edge = Edge::new(Nothing, Limits::default(), Vec::new(), || 0, phase);
+        let (mut client, server) = tokio::io::duplex(4096);
+        let rests = Arc::new(Notify::new());
+        let stream = Noted {
+            stream: server,
+            buffered: false,
+            rests: Arc::clone(&rests),
+        };
+        let address = "127.0.0.1:1".parse().unwrap();
+        let peer = Peer {
+            remote: address,
+            local: address,
+            secure: false,
+        };
+        let talk = async {
+            client.write_all(REQUEST.as_bytes()).await.unwrap();
+            assert!(answers(&mut client, 1).await.starts_with("HTTP/1.1 204"));
+            rests.notified().await;
+            // A few bytes of a request, then the rest and two more behind it.
+            client.write_all(b"G").await.unwrap();
+            client.write_all(&REQUEST.as_bytes()[1..]).await.unwrap();
+            client.write_all(REQUEST.as_bytes()).await.unwrap();
+            client.write_all(REQUEST.as_bytes()).await.unwrap();
+            let text = answers(&mut client, 3).await;
+            assert_eq!(text.matches("HTTP/1.1 204").count(), 3, "{text}");
+            rests.notified().await;
+            drop(client);
+        };
+        tokio::join!(edge.speak(stream, peer), talk);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_rests_ends_when_the_server_drains() {
+        let (serving, phase) = watch::channel(Phase::Serving);
+        let edge = Edge::new(Nothing, Limits::default(), Vec::new(), || 0, phase);
+        let (mut client, server) = tokio::io::duplex(4096);
+        let address = "127.0.0.1:1".parse().unwrap();
+        let peer = Peer {
+            remote: address,
+            local: address,
+            secure: false,
+        };
+        let rests = Arc::new(Notify::new());
+        let stream = Noted {
+            stream: server,
+            buffered: false,
+            rests: Arc::clone(&rests),
+        };
+        let talk = async {
+            client.write_all(REQUEST.as_bytes()).await.unwrap();
+            answers(&mut client, 1).await;
+            rests.notified().await;
+            serving.send_replace(Phase::Draining);
+            let mut rest = Vec::new();
+            client.read_to_end(&mut rest).await.unwrap();
+            assert!(rest.is_empty());
+        };
+        tokio::join!(edge.speak(stream, peer), talk);
+    }
+}

@@ -407,4 +407,32 @@ mod tests {
         assert!(pulse.is_quiet());
         assert!(!alive(&pulse, moved + STALL + IDLE));
     }
+
+    #[test]
+    fn only_a_quiet_connection_whose_answers_are_written_rests() {
+        let opened = Instant::now();
+        let pulse = Pulse::new(opened);
+        let later = opened + HEADER;
+        assert!(!pulse.rests(later), "the first request is still awaited");
+        pulse.request_begins();
+        assert!(!pulse.rests(later), "a request runs");
+        pulse.request_ends(later);
+        assert!(!pulse.rests(later + limits::REST - TICK));
+        assert!(pulse.rests(later + limits::REST));
+        pulse.writing.store(true, Ordering::Relaxed);
+        assert!(
+            !pulse.rests(later + limits::REST),
+            "its answer is not written"
+        );
+        pulse.writing.store(false, Ordering::Relaxed);
+        pulse.header_begins(later);
+        assert!(!pulse.rests(later + limits::REST), "a header has begun");
+        pulse.request_begins();
+        pulse.request_ends(later);
+        pulse.lingers();
+        assert!(
+            !pulse.rests(later + limits::REST),
+            "it is about to be closed"
+        );
+    }
 }
