@@ -185,7 +185,7 @@ where
 async fn repository(ctx: Ctx, number: u64) -> Outcome {
     let name = Plan::name(number);
     let body = json!({ "repositoryName": name }).to_string();
-    ops::ecr::dispatch(&ctx, "CreateRepository", body.as_bytes()).await?;
+    ops::ecr::dispatch(&ctx, "CreateRepository", body.into_bytes().into()).await?;
     blob(&ctx, &RepositoryName::parse(&name)?, layer(number)).await?;
     Ok(())
 }
