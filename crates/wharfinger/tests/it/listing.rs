@@ -215,3 +215,29 @@ fn an_image_that_was_deleted_and_pushed_anew_was_not_pulled() {
     assert!(pulled("kept"));
     assert!(!pulled("anew"));
 }
+
+#[test]
+fn a_tag_that_cannot_be_one_is_not_found_by_either_plane() {
+    let (server, registry) = start();
+    push_small(&registry, "app", 1, &json!({}), &["v1".to_owned()]);
+    for tag in ["v\0", "v+1", "-", "v1 "] {
+        let request = json!({"repositoryName": "app", "imageIds": [{"imageTag": tag}]});
+        let (status, answer) = server.signed("DescribeImages", &request);
+        let kind = &answer["__type"];
+        assert_eq!(
+            (status, kind),
+            (400, &json!("ImageNotFoundException")),
+            "{tag:?}"
+        );
+    }
+    // A type that holds what none can hold is that of no referrer.
+    let digest = small(1, &json!({})).digest();
+    let about = json!({"subject": descriptor(small(1, &json!({})).media_type, &small(1, &json!({})).manifest)});
+    push_small(&registry, "app", 2, &about, &[]);
+    for (kind, found) in [("%00", 0), ("application/vnd.example.small", 1)] {
+        let path = format!("/v2/app/referrers/{digest}?artifactType={kind}");
+        let answer = registry.request("GET", &path, &[], b"").expect_status(200);
+        let manifests = answer.json()["manifests"].as_array().map(Vec::len);
+        assert_eq!(manifests, Some(found), "{kind}");
+    }
+}
