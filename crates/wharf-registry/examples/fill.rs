@@ -49,13 +49,14 @@ impl Plan {
         }
     }
 
-    /// The repository of an image, counted from 0.
+    /// The repository of an image, counted from 0. One repository after another, as rows of one lie together.
     fn place(self, image: u64) -> u64 {
-        let others = self.repositories.saturating_sub(1).max(1);
-        if image < self.largest || self.repositories == 1 {
-            0
-        } else {
-            1 + image % others
+        let others = self.repositories.saturating_sub(1);
+        match image.checked_sub(self.largest) {
+            Some(further) if others > 0 => {
+                1 + further * others / self.images.saturating_sub(self.largest).max(1)
+            }
+            _ => 0,
         }
     }
 }
