@@ -22,9 +22,6 @@ const PART: usize = 10 * MIB;
 /// Rounds of a race.
 const ROUNDS: usize = 60;
 
-/// Whether the resolver's pull is tried as well: it needs `GetDownloadUrlForLayer`.
-const PULLS: bool = false;
-
 fn server() -> Server {
     let server = Server::start(Options::testing());
     server.create_repository(REPOSITORY);
@@ -151,12 +148,10 @@ fn a_containerd_resolver_pushes_an_index_through_the_api_alone_and_docker_pulls_
     let made = calls(&server, &["push", REPOSITORY, "v1", &other]);
     assert_eq!(made["PutImage"], 1, "{made}");
     registry.expect_image(&next, REPOSITORY, "v1");
-    if PULLS {
-        resolver_pulls(&server, "v1", &other);
-        registry.expect_image(&one, REPOSITORY, one.digest().as_str());
-        calls(&server, &["push", REPOSITORY, "v2", &pushed]);
-        resolver_pulls(&server, "v2", &pushed);
-    }
+    resolver_pulls(&server, "v1", &other);
+    registry.expect_image(&one, REPOSITORY, one.digest().as_str());
+    calls(&server, &["push", REPOSITORY, "v2", &pushed]);
+    resolver_pulls(&server, "v2", &pushed);
     stored::expect_files_equal_live_objects(server.data_dir());
 }
 
