@@ -14,7 +14,7 @@ use crate::work::Crew;
 use crate::{Budget, Error, Flush, ObjectName, Reader, Result, RunningHash, Writer, reader};
 
 /// Bytes of an upload that its connection has read, and the writer not yet taken.
-const UNDERWAY: usize = 128 << 10;
+const UNDERWAY: usize = 256 << 10;
 
 /// A local directory of sealed objects. A clone is the same directory.
 #[derive(Clone, Debug)]

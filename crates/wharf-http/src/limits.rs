@@ -8,7 +8,7 @@ pub const MAX_HEADERS: usize = 100;
 pub const MAX_HEADER_BYTES: usize = 64 * 1024;
 
 /// Read buffer of one connection, in bytes; holds a whole header and bounds one body read.
-pub const CONNECTION_BUFFER_BYTES: usize = 128 * 1024;
+pub const CONNECTION_BUFFER_BYTES: usize = 256 * 1024;
 
 /// How long an HTTP/1 connection keeps its buffers after a request.
 pub const REST: Duration = Duration::from_millis(500);
