@@ -1,67 +1,94 @@
-//! The decision: explicit deny, then allow, then implicit deny.
+//! The decision, from all policies that concern a request.
 
-use std::fmt;
-use std::sync::Arc;
+use crate::document::{Document, Effect, Principals, Statement};
+use crate::principal::{Match, Principal};
+use crate::request::RequestContext;
 
-use crate::document::{Document, Effect, Statement};
-use crate::pattern::{ActionPattern, ResourcePattern};
+/// A document with the name that explanations call it.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy<'a> {
+    /// An ARN, or the name of an inline policy.
+    pub name: &'a str,
+    /// The policy.
+    pub document: &'a Document,
+}
+
+/// How much a resource's own policy counts within its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// An allow of it or of an identity policy is enough.
+    Ordinary,
+    /// A KMS key: its policy has to name the caller, or to delegate to the account.
+    Key,
+    /// A role to be assumed: its trust policy has to, the same way.
+    Role,
+}
+
+/// Everything that a decision is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// What is asked.
+    pub request: &'a RequestContext,
+    /// The policies of the user and its groups, of the session's role, or [`crate::ROOT_POLICY`] for a root user.
+    pub identity: &'a [Policy<'a>],
+    /// The permissions boundary of the user or role.
+    pub boundary: Option<Policy<'a>>,
+    /// What was passed when the session was made, pooled; `None` when nothing was.
+    pub session: Option<&'a [Policy<'a>]>,
+    /// The resource's own policies, pooled: of a repository, that of its registry as well.
+    pub resource: &'a [Policy<'a>],
+    /// Whose the resource is, 12 digits; for actions without a resource, the caller's account.
+    pub resource_account: &'a str,
+    /// What the resource is.
+    pub resource_kind: ResourceKind,
+}
 
 /// What the policies together say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Outcome {
-    /// A statement allows it and none denies it.
+    /// All that have to allow it do, and none denies it.
     Allowed,
     /// A statement denies it.
     ExplicitDeny,
-    /// No statement speaks of it.
+    /// Nothing denies it, but not all that have to allow it do.
     ImplicitDeny,
 }
 
-/// Why a statement matched or did not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Why {
-    /// Both its action and its resource match.
-    Matches,
-    /// None of its actions is the requested one.
-    ActionDiffers,
-    /// The action matches, and none of its resources is the requested one.
-    ResourceDiffers,
+/// The sets that policies come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PolicySet {
+    /// The caller's own policies.
+    Identity,
+    /// The resource's policies.
+    Resource,
+    /// The caller's permissions boundary.
+    Boundary,
+    /// The policies of the session.
+    Session,
+    /// The role's trust policy.
+    Trust,
 }
 
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Matches => "the action and the resource match",
-            Self::ActionDiffers => "no action of the statement matches",
-            Self::ResourceDiffers => "no resource of the statement matches",
-        })
-    }
-}
-
-/// One statement that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Consulted {
-    /// The policy's name, as the caller gave it.
-    pub policy: Arc<str>,
-    /// The statement's `Sid`, if it has one.
-    pub sid: Option<Arc<str>>,
+/// A statement among the inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+pub struct Place {
+    /// The policy's place in its set, from 0.
+    pub policy: usize,
     /// The statement's place in its document, from 0.
     pub statement: usize,
-    /// What the statement does when it matches.
-    pub effect: Effect,
-    /// Whether it matched.
-    pub matched: bool,
-    /// Why.
-    pub why: Why,
 }
 
-/// A decision and everything that it was made from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A decision and what made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Decision {
     /// The decision.
     pub outcome: Outcome,
-    /// All statements of all documents, in order.
-    pub consulted: Vec<Consulted>,
+    /// The set that allows, denies, or had to allow and does not.
+    pub set: PolicySet,
+    /// The statement of the set that allows or denies; none for an implicit deny.
+    pub statement: Option<Place>,
 }
 
 impl Decision {
@@ -69,191 +96,248 @@ impl Decision {
     pub fn allowed(&self) -> bool {
         self.outcome == Outcome::Allowed
     }
-}
 
-/// Decides whether identity policies allow an action on a resource.
-///
-/// `action` is `prefix:Name`; `resource` is an ARN, or `*` for an action without a resource, which only the
-/// pattern `*` matches. No document at all is an implicit deny.
-pub fn evaluate(documents: &[(&str, &Document)], action: &str, resource: &str) -> Decision {
-    let mut outcome = Outcome::ImplicitDeny;
-    let mut consulted = Vec::with_capacity(
-        documents
-            .iter()
-            .map(|(_, document)| document.statements.len())
-            .sum(),
-    );
-    for (name, document) in documents {
-        let policy: Arc<str> = Arc::from(*name);
-        for (index, statement) in document.statements.iter().enumerate() {
-            let why = consult(statement, action, resource);
-            outcome = match (why, statement.effect, outcome) {
-                (Why::Matches, Effect::Deny, _) => Outcome::ExplicitDeny,
-                (Why::Matches, Effect::Allow, Outcome::ImplicitDeny) => Outcome::Allowed,
-                (_, _, outcome) => outcome,
-            };
-            consulted.push(Consulted {
-                policy: Arc::clone(&policy),
-                sid: statement.sid.clone(),
-                statement: index,
-                effect: statement.effect,
-                matched: why == Why::Matches,
-                why,
-            });
+    /// Why a request is refused: what follows the resource in AWS's message. Empty when it is allowed.
+    ///
+    /// Source: the IAM user guide on access denied error messages.
+    pub fn reason(&self, action: &str) -> String {
+        match self.outcome {
+            Outcome::Allowed => String::new(),
+            Outcome::ExplicitDeny => {
+                let policy = match self.set {
+                    PolicySet::Identity => "an identity-based policy",
+                    PolicySet::Resource | PolicySet::Trust => "a resource-based policy",
+                    PolicySet::Boundary => "a permissions boundary",
+                    PolicySet::Session => "a session policy",
+                };
+                format!("with an explicit deny in {policy}")
+            }
+            Outcome::ImplicitDeny => {
+                let policy = match self.set {
+                    PolicySet::Identity => "identity-based policy",
+                    PolicySet::Resource => "resource-based policy",
+                    PolicySet::Boundary => "permissions boundary",
+                    PolicySet::Session => "session policy",
+                    PolicySet::Trust => "role trust policy",
+                };
+                format!("because no {policy} allows the {action} action")
+            }
         }
     }
-    Decision { outcome, consulted }
-}
 
-fn consult(statement: &Statement, action: &str, resource: &str) -> Why {
-    if !statement
-        .actions
-        .iter()
-        .any(|pattern: &ActionPattern| pattern.matches(action))
-    {
-        Why::ActionDiffers
-    } else if statement
-        .resources
-        .iter()
-        .any(|pattern: &ResourcePattern| pattern.matches(resource))
-    {
-        Why::Matches
-    } else {
-        Why::ResourceDiffers
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::ROOT_POLICY;
-
-    const APP: &str = "arn:aws:ecr:us-east-1:123456789012:repository/team/app";
-
-    fn document(statements: &[(&str, &str, &str)]) -> Document {
-        let statements: Vec<_> = statements
-            .iter()
-            .enumerate()
-            .map(|(index, (effect, action, resource))| {
-                serde_json::json!({"Sid": format!("S{index}"), "Effect": effect, "Action": action, "Resource": resource})
-            })
-            .collect();
-        Document::parse(
-            &serde_json::json!({"Version": "2012-10-17", "Statement": statements}).to_string(),
+    /// The whole message of a refusal, such as `User: ARN is not authorized to perform: ACTION on resource: ARN because
+    /// no identity-based policy allows the ACTION action`.
+    pub fn refusal(&self, request: &RequestContext) -> String {
+        let (name, action) = (request.principal().name(), request.action());
+        let (resource, reason) = (request.resource(), self.reason(action));
+        format!(
+            "User: {name} is not authorized to perform: {action} on resource: {resource} {reason}"
         )
-        .unwrap()
+    }
+}
+
+/// What a set of policies says: a deny ends the search, so that of the rest nothing is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Verdict {
+    pub(crate) deny: Option<Place>,
+    /// What the best allow is worth; `Direct` outside of resource policies.
+    pub(crate) allow: Option<(Match, Place)>,
+}
+
+impl Verdict {
+    fn allows(&self) -> bool {
+        self.allow.is_some()
     }
 
-    fn outcome(statements: &[(&str, &str, &str)], action: &str, resource: &str) -> Outcome {
-        evaluate(&[("p", &document(statements))], action, resource).outcome
+    fn worth(&self) -> Match {
+        self.allow.map_or(Match::None, |(worth, _)| worth)
     }
+}
 
-    #[test]
-    fn nothing_allows_nothing() {
-        assert_eq!(
-            evaluate(&[], "ecr:PutImage", APP).outcome,
-            Outcome::ImplicitDeny
-        );
-        assert!(!evaluate(&[], "ecr:PutImage", APP).allowed());
-    }
+/// What all sets say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Verdicts {
+    pub(crate) identity: Verdict,
+    pub(crate) resource: Verdict,
+    pub(crate) boundary: Option<Verdict>,
+    pub(crate) session: Option<Verdict>,
+}
 
-    #[test]
-    fn the_root_policy_allows_everything() {
-        let root = Document::parse(ROOT_POLICY).unwrap();
-        for (action, resource) in [
-            ("ecr:PutImage", APP),
-            ("ecr:GetAuthorizationToken", "*"),
-            ("sts:X", "arn:aws:x:::"),
-        ] {
-            assert!(
-                evaluate(&[("root", &root)], action, resource).allowed(),
-                "{action}"
-            );
+impl Verdicts {
+    pub(crate) fn of(inputs: &Inputs<'_>) -> Self {
+        let set = |policies: &[Policy<'_>]| verdict(policies, inputs);
+        Self {
+            identity: set(inputs.identity),
+            resource: set(inputs.resource),
+            boundary: inputs
+                .boundary
+                .as_ref()
+                .map(|policy| set(std::slice::from_ref(policy))),
+            session: inputs.session.map(set),
         }
     }
+}
 
-    #[test]
-    fn deny_wins_in_whichever_order_and_document() {
-        let allow = ("Allow", "ecr:*", "*");
-        let deny = ("Deny", "ecr:PutImage", APP);
-        assert_eq!(
-            outcome(&[allow, deny], "ecr:PutImage", APP),
-            Outcome::ExplicitDeny
-        );
-        assert_eq!(
-            outcome(&[deny, allow], "ecr:PutImage", APP),
-            Outcome::ExplicitDeny
-        );
-        assert_eq!(
-            outcome(&[deny, allow], "ecr:ListImages", APP),
-            Outcome::Allowed
-        );
-        let (first, second) = (document(&[deny]), document(&[allow]));
-        let decision = evaluate(
-            &[("first", &first), ("second", &second)],
-            "ecr:PutImage",
-            APP,
-        );
-        assert_eq!(decision.outcome, Outcome::ExplicitDeny);
+/// Decides.
+///
+/// Any deny in any set wins. Within an account an identity policy or the resource's policy has to allow; across
+/// accounts both. Boundary and session policy have to allow too, unless the resource's policy names the caller
+/// itself. Allocates nothing. Source: the IAM user guide's chapter on policy evaluation.
+pub fn evaluate(inputs: &Inputs<'_>) -> Decision {
+    decide(inputs, &Verdicts::of(inputs))
+}
+
+pub(crate) fn decide(inputs: &Inputs<'_>, verdicts: &Verdicts) -> Decision {
+    let resource_set = match inputs.resource_kind {
+        ResourceKind::Role => PolicySet::Trust,
+        ResourceKind::Ordinary | ResourceKind::Key => PolicySet::Resource,
+    };
+    if let Some(denied) = explicit_deny(verdicts, resource_set) {
+        return denied;
     }
-
-    #[test]
-    fn a_decision_names_all_statements_and_why() {
-        let document = document(&[
-            ("Allow", "sts:*", "*"),
-            ("Allow", "ecr:*", "arn:aws:ecr:*:*:repository/b"),
-            ("Deny", "ECR:putimage", APP),
-        ]);
-        let decision = evaluate(&[("p", &document)], "ecr:PutImage", APP);
-        let told: Vec<_> = decision
-            .consulted
-            .iter()
-            .map(|it| (it.sid.as_deref(), it.statement, it.matched, it.why))
-            .collect();
-        assert_eq!(
-            told,
-            [
-                (Some("S0"), 0, false, Why::ActionDiffers),
-                (Some("S1"), 1, false, Why::ResourceDiffers),
-                (Some("S2"), 2, true, Why::Matches),
-            ]
-        );
-        assert_eq!(&*decision.consulted[0].policy, "p");
-    }
-
-    /// The obvious evaluator: all matching effects first, then the rule in two lines.
-    fn plain(statements: &[(&str, &str, &str)], action: &str, resource: &str) -> Outcome {
-        let matches = |effect: &str| {
-            statements.iter().any(|(its, a, r)| {
-                *its == effect
-                    && (*a == "*" || a.eq_ignore_ascii_case(action))
-                    && (*r == "*" || *r == resource)
-            })
+    let missing = |set| Decision {
+        outcome: Outcome::ImplicitDeny,
+        set,
+        statement: None,
+    };
+    let allowed = |set, verdict: &Verdict| Decision {
+        outcome: Outcome::Allowed,
+        set,
+        statement: verdict.allow.map(|(_, place)| place),
+    };
+    let Verdicts {
+        identity, resource, ..
+    } = verdicts;
+    let account = inputs.request.principal().account();
+    let same_account = account == Some(inputs.resource_account);
+    let worth = resource.worth();
+    // Services, tokens of identity providers and strangers have no policies of their own.
+    if account.is_none() || (same_account && worth == Match::Direct) {
+        return match worth {
+            Match::Direct => allowed(resource_set, resource),
+            _ => missing(resource_set),
         };
-        match (matches("Deny"), matches("Allow")) {
-            (true, _) => Outcome::ExplicitDeny,
-            (false, true) => Outcome::Allowed,
-            (false, false) => Outcome::ImplicitDeny,
+    }
+    // Within the account of a key or role, its policy's word is asked for first: without it no identity policy helps.
+    let must_agree = !same_account || inputs.resource_kind != ResourceKind::Ordinary;
+    if same_account && must_agree && worth == Match::None {
+        return missing(resource_set);
+    }
+    let needs_identity = !same_account || worth != Match::Limited;
+    if needs_identity && !identity.allows() {
+        return missing(PolicySet::Identity);
+    }
+    if let Some(set) = limit(inputs, verdicts) {
+        return missing(set);
+    }
+    if must_agree && worth == Match::None {
+        return missing(resource_set);
+    }
+    if needs_identity {
+        allowed(PolicySet::Identity, identity)
+    } else {
+        allowed(resource_set, resource)
+    }
+}
+
+fn explicit_deny(verdicts: &Verdicts, resource_set: PolicySet) -> Option<Decision> {
+    let Verdicts {
+        identity,
+        resource,
+        boundary,
+        session,
+    } = verdicts;
+    let denies = [
+        (PolicySet::Identity, identity.deny),
+        (resource_set, resource.deny),
+        (
+            PolicySet::Boundary,
+            boundary.and_then(|boundary| boundary.deny),
+        ),
+        (PolicySet::Session, session.and_then(|session| session.deny)),
+    ];
+    let (set, statement) = denies.into_iter().find(|(_, deny)| deny.is_some())?;
+    Some(Decision {
+        outcome: Outcome::ExplicitDeny,
+        set,
+        statement,
+    })
+}
+
+/// The set that has to allow what the others allow, and does not.
+fn limit(inputs: &Inputs<'_>, verdicts: &Verdicts) -> Option<PolicySet> {
+    let silent = |verdict: &Verdict| !verdict.allows();
+    // A federated user has no more than what was passed when it was made.
+    let federated = matches!(inputs.request.principal(), Principal::FederatedUser(_));
+    if verdicts.boundary.as_ref().is_some_and(silent) {
+        Some(PolicySet::Boundary)
+    } else if verdicts.session.as_ref().map_or(federated, silent) {
+        Some(PolicySet::Session)
+    } else {
+        None
+    }
+}
+
+fn verdict(policies: &[Policy<'_>], inputs: &Inputs<'_>) -> Verdict {
+    let mut verdict = Verdict::default();
+    let fields = inputs.request.fields();
+    for (policy, it) in policies.iter().enumerate() {
+        for (statement, its) in it.document.statements.iter().enumerate() {
+            let worth = consult(its, inputs, fields.as_ref());
+            if worth == Match::None {
+                continue;
+            }
+            let place = Place { policy, statement };
+            match its.effect {
+                Effect::Deny => {
+                    verdict.deny = Some(place);
+                    return verdict;
+                }
+                Effect::Allow if worth > verdict.worth() => verdict.allow = Some((worth, place)),
+                Effect::Allow => {}
+            }
         }
     }
+    verdict
+}
 
-    proptest! {
-        #[test]
-        fn evaluation_agrees_with_the_plain_evaluator(
-            statements in prop::collection::vec(
-                (
-                    prop::sample::select(vec!["Allow", "Deny"]),
-                    prop::sample::select(vec!["*", "ecr:A", "ECR:a", "ecr:B", "sts:A"]),
-                    prop::sample::select(vec!["*", "arn:aws:ecr:r:1:a", "arn:aws:ecr:r:1:b", "arn:aws:ecr:r:1:A"]),
-                ),
-                1..6,
-            ),
-            action in prop::sample::select(vec!["ecr:A", "ecr:B", "sts:A"]),
-            resource in prop::sample::select(vec!["*", "arn:aws:ecr:r:1:a", "arn:aws:ecr:r:1:b"]),
-        ) {
-            prop_assert_eq!(outcome(&statements, action, resource), plain(&statements, action, resource));
+/// How a statement applies to the request.
+fn consult(statement: &Statement, inputs: &Inputs<'_>, fields: Option<&[&str; 6]>) -> Match {
+    let request = inputs.request;
+    if !speaks_of_action(statement, request) {
+        return Match::None;
+    }
+    let worth = names(&statement.principals, inputs);
+    if worth != Match::None
+        && statement.resources.covers(request, fields)
+        && statement.conditions.iter().all(|it| it.holds(request))
+    {
+        worth
+    } else {
+        Match::None
+    }
+}
+
+pub(crate) fn speaks_of_action(statement: &Statement, request: &RequestContext) -> bool {
+    let (action, hash) = request.lower_action();
+    statement.actions.matches(action, hash) != statement.not_action
+}
+
+/// How a statement names the caller.
+pub(crate) fn names(principals: &Principals, inputs: &Inputs<'_>) -> Match {
+    let principal = inputs.request.principal();
+    match principals {
+        Principals::Implied => Match::Direct,
+        Principals::Listed(patterns) => patterns
+            .iter()
+            .map(|pattern| pattern.matches(principal))
+            .max()
+            .unwrap_or(Match::None),
+        // Only with `Deny`. Callers with a boundary are never spared.
+        Principals::Except(patterns) => {
+            let spared = inputs.boundary.is_none()
+                && patterns.iter().any(|pattern| pattern.is_exactly(principal));
+            if spared { Match::None } else { Match::Direct }
         }
     }
 }

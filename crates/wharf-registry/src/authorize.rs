@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use wharf_meta::repositories::RepositoryRow;
-use wharf_policy::Document;
+use wharf_policy::{Document, Inputs, Kind, Policy, RequestContext, ResourceKind};
 use wharf_wire::ids::{AccountId, Region, RepositoryName, repository_arn};
 
 use crate::action::Action;
@@ -125,7 +125,8 @@ impl Policies {
     /// `Internal` when a built-in document does not parse.
     pub fn built_in() -> Result<Self> {
         Ok(Self {
-            root: Document::parse(wharf_policy::ROOT_POLICY).map_err(Error::internal)?,
+            root: Document::parse(wharf_policy::ROOT_POLICY, Kind::Managed)
+                .map_err(Error::internal)?,
         })
     }
 }
@@ -214,33 +215,25 @@ fn judge<A: Action>(
     account: &AccountId,
     arn: &str,
 ) -> Result<()> {
-    let denied = |why: &str| Error::AccessDenied {
-        reason: format!(
-            "User: {} is not authorized to perform: {} on resource: {arn} {why}",
-            request.principal.arn,
-            A::NAME
-        ),
-    };
-    let documents: &[(&str, &Document)] = &[("root", &policies.root)];
-    let decision = wharf_policy::evaluate(documents, A::NAME, arn);
-    match decision.outcome {
-        wharf_policy::Outcome::Allowed => {}
-        wharf_policy::Outcome::ExplicitDeny => {
-            return Err(denied("with an explicit deny in an identity-based policy"));
-        }
-        wharf_policy::Outcome::ImplicitDeny => {
-            return Err(denied(&format!(
-                "because no identity-based policy allows the {} action",
-                A::NAME
-            )));
-        }
+    let caller = wharf_policy::Principal::root("aws", request.principal.account.as_str());
+    let asked = RequestContext::new(caller, A::NAME, arn, request.now);
+    let decision = wharf_policy::evaluate(&Inputs {
+        request: &asked,
+        identity: &[Policy {
+            name: "root",
+            document: &policies.root,
+        }],
+        boundary: None,
+        session: None,
+        // Another account's resource needs that account's word; it has none until repository policies are built.
+        resource: &[],
+        resource_account: account.as_str(),
+        resource_kind: ResourceKind::Ordinary,
+    });
+    if decision.allowed() {
+        return Ok(());
     }
-    // Another account's resource needs that account's word as well; it has none until repository policies are built.
-    if *account != request.principal.account {
-        return Err(denied(&format!(
-            "because no resource-based policy allows the {} action",
-            A::NAME
-        )));
-    }
-    Ok(())
+    Err(Error::AccessDenied {
+        reason: decision.refusal(&asked),
+    })
 }

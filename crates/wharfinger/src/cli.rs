@@ -65,6 +65,9 @@ pub(crate) enum Command {
     Why(Why),
     /// Tell how much is stored, how much is shared, and what becomes free when
     Stats(Stats),
+    /// Try policies before they are deployed, without a registry
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Print a script that lets a shell complete this command line
     Completions(Completions),
 }
@@ -284,6 +287,47 @@ pub(crate) struct TlsDev {
     /// Days that the server certificate is valid
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=396))]
     pub(crate) days: u16,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Decide the cases of a file, and compare with what it expects
+    Test(PolicyTest),
+    /// Find what of a policy can never match
+    Lint(PolicyLint),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyTest {
+    /// The cases, in TOML: see docs/policies.md
+    pub(crate) file: PathBuf,
+    /// Write the results as JUnit XML too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyLint {
+    /// The policy, in JSON; may be given several times
+    #[arg(required = true)]
+    pub(crate) file: Vec<PathBuf>,
+    /// What the policies are for [default: guessed from their elements]
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<PolicyKind>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyKind {
+    /// What a user, group or role may do
+    Identity,
+    /// Who may assume a role
+    Trust,
+    /// An ECR repository's policy
+    Repository,
+    /// An ECR registry's policy
+    Registry,
+    /// A KMS key's policy
+    Key,
 }
 
 #[derive(Debug, Args)]

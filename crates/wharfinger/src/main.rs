@@ -6,7 +6,7 @@ use clap::Parser;
 
 use crate::cli::{
     AccountCommand, Cli, ClockCommand, Command, Completions, ConfigCommand, FailpointCommand,
-    TlsCommand,
+    PolicyCommand, TlsCommand,
 };
 
 mod account;
@@ -21,6 +21,7 @@ mod listen;
 mod log;
 mod nearest;
 mod outbound;
+mod policy;
 mod quick_start;
 mod serve;
 mod shutdown;
@@ -31,12 +32,21 @@ mod why;
 
 /// Why a command ended without success; its text is for the person who typed it.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Failure(String);
+#[error("{text}")]
+struct Failure {
+    text: String,
+    code: u8,
+}
 
 impl Failure {
     fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self::with_code(1, text)
+    }
+
+    /// A failure that a script can tell from others.
+    fn with_code(code: u8, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { text, code }
     }
 }
 
@@ -48,7 +58,7 @@ fn main() -> ExitCode {
         Err(failure) => {
             // With standard error gone there is nobody left to tell.
             drop(writeln!(std::io::stderr(), "wharfinger: {failure}"));
-            ExitCode::FAILURE
+            ExitCode::from(failure.code)
         }
     }
 }
@@ -70,6 +80,8 @@ fn run(cli: Cli) -> Outcome {
         Command::Trash(args) => trash::list(&args),
         Command::Why(args) => why::why(&args),
         Command::Stats(args) => stats::stats(&args),
+        Command::Policy(PolicyCommand::Test(args)) => policy::test(&args),
+        Command::Policy(PolicyCommand::Lint(args)) => policy::lint(&args),
         Command::Completions(args) => completions(&args),
     }
 }

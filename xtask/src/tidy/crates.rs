@@ -32,7 +32,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("wharf-http", &["wharf-wire", "wharf-registry"]),
     (
         "wharfinger",
-        &["wharf-wire", "wharf-registry", "wharf-http"],
+        // Policies are also tried out without a registry.
+        &["wharf-wire", "wharf-policy", "wharf-registry", "wharf-http"],
     ),
     // It looks from outside: what it shared with the product, it could not test.
     ("conformance", &[]),

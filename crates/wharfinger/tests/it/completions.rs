@@ -26,6 +26,10 @@ fn bash_completes_commands_options_and_values() {
     let flags = offered(&["serve", "--tls"]);
     assert_eq!(flags, ["--tls-cert", "--tls-key"]);
     assert_eq!(offered(&["serve", "--log-format", "j"]), ["json"]);
+    let policy = offered(&["policy", ""]);
+    assert!(policy.contains(&"test".to_owned()) && policy.contains(&"lint".to_owned()));
+    assert_eq!(offered(&["policy", "test", "--j"]), ["--junit"]);
+    assert_eq!(offered(&["policy", "lint", "--kind", "t"]), ["trust"]);
     assert_eq!(offered(&["nothing-such"]), [""]);
 }
 

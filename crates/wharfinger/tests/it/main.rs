@@ -41,6 +41,8 @@ mod oci;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod policy;
+#[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod race;
