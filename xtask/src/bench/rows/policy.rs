@@ -4,7 +4,9 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use wharf_policy::{Document, evaluate};
+use wharf_policy::{
+    Document, Inputs, Kind as Of, Policy, Principal, RequestContext, ResourceKind, evaluate,
+};
 
 use crate::bench::measure::{Point, of_self, precise};
 use crate::bench::rows::Bench;
@@ -16,19 +18,37 @@ const STATEMENTS: usize = 10;
 /// Decisions between two looks at the clock.
 const TOGETHER: u64 = 1_000;
 
+const ACCOUNT: &str = "123456789012";
 const ACTION: &str = "ecr:BatchGetImage";
 const RESOURCE: &str = "arn:aws:ecr:us-east-1:123456789012:repository/team-9/app";
 
 pub(super) fn measure(bench: &Bench, _: Kind) -> Result<Vec<Point>, String> {
     let documents: Vec<Document> = (0..POLICIES).map(document).collect::<Result<_, _>>()?;
-    let names: Vec<String> = (0..POLICIES).map(|n| format!("policy-{n}")).collect();
-    let documents: Vec<(&str, &Document)> = names
+    let policies: Vec<Policy<'_>> = documents
         .iter()
-        .map(String::as_str)
-        .zip(documents.iter())
+        .map(|document| Policy {
+            name: "team",
+            document,
+        })
         .collect();
-    let decision = evaluate(&documents, ACTION, RESOURCE);
-    if !decision.allowed() || decision.consulted.len() != POLICIES * STATEMENTS {
+    let root = Principal::root("aws", ACCOUNT);
+    let mut request = RequestContext::new(root, ACTION, RESOURCE, 1_767_323_045_000_000);
+    for (key, value) in [
+        ("aws:SecureTransport", "true"),
+        ("aws:SourceIp", "10.1.2.3"),
+    ] {
+        request.set(key, value).map_err(|e| e.to_string())?;
+    }
+    let inputs = Inputs {
+        request: &request,
+        identity: &policies,
+        boundary: None,
+        session: None,
+        resource: &[],
+        resource_account: ACCOUNT,
+        resource_kind: ResourceKind::Ordinary,
+    };
+    if !evaluate(&inputs).allowed() {
         return Err("the decision is not the one that was meant".to_owned());
     }
     let figures = of_self(|| {
@@ -39,7 +59,7 @@ pub(super) fn measure(bench: &Bench, _: Kind) -> Result<Vec<Point>, String> {
             Limit::Time(time) => begin.elapsed() < time.min(Duration::from_mins(1)),
         } {
             for _ in 0..TOGETHER {
-                black_box(evaluate(black_box(&documents), ACTION, RESOURCE));
+                black_box(evaluate(black_box(&inputs)));
             }
             done += TOGETHER;
         }
@@ -48,7 +68,7 @@ pub(super) fn measure(bench: &Bench, _: Kind) -> Result<Vec<Point>, String> {
     Ok(vec![Point::new(1, figures)])
 }
 
-/// Statements for as many teams, of which one has the action, and that of the last document the resource.
+/// Statements of which one has the action, and that of the last document the resource; each with two conditions.
 fn document(number: usize) -> Result<Document, String> {
     let statement = |index: usize| -> Value {
         let actions = if index == STATEMENTS - 1 {
@@ -60,10 +80,14 @@ fn document(number: usize) -> Result<Document, String> {
             "Sid": format!("Team{number}{index}"),
             "Effect": "Allow",
             "Action": actions,
-            "Resource": format!("arn:aws:ecr:*:123456789012:repository/team-{number}/*"),
+            "Resource": format!("arn:aws:ecr:*:{ACCOUNT}:repository/team-{number}/*"),
+            "Condition": {
+                "Bool": {"aws:SecureTransport": "true"},
+                "IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "192.0.2.0/24"]},
+            },
         })
     };
     let statements: Vec<Value> = (0..STATEMENTS).map(statement).collect();
     let document = json!({"Version": "2012-10-17", "Statement": statements});
-    Document::parse(&document.to_string()).map_err(|e| e.to_string())
+    Document::parse(&document.to_string(), Of::Managed).map_err(|e| e.to_string())
 }
