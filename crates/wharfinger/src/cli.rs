@@ -10,7 +10,7 @@ const LISTEN_HELP: &str =
     "Address to serve on; may be given several times [default: 127.0.0.1:4640 and [::1]:4640]";
 
 const STATS_HELP: &str = "\
-What the figures mean (bytes are plain ones, as clients count them; on disk, encryption adds less than 1 %):
+What the figures mean (bytes are plain ones, as clients count them; what is large takes less than 1 % more on disk):
   images       everything with a manifest: images, indexes, artifacts; what lies in the trash is not among them
   stored       layers and configs, each once, and manifests, those in the trash included
   shared       of a repository: its layers that another repository has, too
