@@ -10,6 +10,11 @@ const PLACES: usize = 4_096;
 /// Repositories that one group of closures may name before it counts as touching everything.
 const MOST_NAMED: usize = 1_024;
 
+/// Words that only a statement that writes has; a bracket may stand before them.
+const WRITES: [&str; 6] = [
+    "INSERT", "UPDATE", "DELETE", "(INSERT", "(UPDATE", "(DELETE",
+];
+
 /// A moment in the life of a store: what it published by then is in every snapshot that begins later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(u64);
@@ -33,7 +38,8 @@ impl Scope {
             (Some("INSERT"), Some("INTO")) | (Some("DELETE"), Some("FROM")) => words.next(),
             (Some("UPDATE"), table) => table,
             (Some("SELECT"), _) => return Self::Nothing,
-            // A common table expression, or something nobody has thought of.
+            (Some("WITH"), _) if !words.any(|word| WRITES.contains(&word)) => return Self::Nothing,
+            // A common table expression that writes, or something nobody has thought of.
             _ => return Self::Everything,
         };
         let id = match table {
@@ -193,6 +199,10 @@ mod tests {
                 Scope::Everything,
             ),
             ("WITH old AS (DELETE FROM tags) SELECT 1", Scope::Everything),
+            (
+                "WITH a AS (SELECT digest FROM tags) SELECT digest FROM a",
+                Scope::Nothing,
+            ),
         ] {
             assert_eq!(Scope::of(sql), scope, "{sql}");
         }

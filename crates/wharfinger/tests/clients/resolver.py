@@ -127,7 +127,7 @@ class Resolver:
         answer = self.call("BatchGetImage", imageIds=[{"imageTag": tag}], acceptedMediaTypes=list(MANIFESTS))
         (found,) = answer["images"]
         root = {"digest": found["imageId"]["imageDigest"], "mediaType": found["imageManifestMediaType"]}
-        (folder / "root").write_text(json.dumps(root))
+        (folder / "root").write_text(json.dumps(root, sort_keys=True, separators=(",", ":")))
         self.pull_manifest(folder, root)
 
     def pull_manifest(self, folder, descriptor):
