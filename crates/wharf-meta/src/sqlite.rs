@@ -139,9 +139,8 @@ fn check_version(version: i32) -> Result<()> {
 fn open_writer(path: &Path) -> Result<Connection> {
     let connection = open_connection(path)?;
     // The page size is settled by the first write, so WAL mode comes first. Checkpoints have their own thread.
-    // 16 MiB of pages are kept, since a group of 256 closures touches thousands.
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384")
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864")
         .map_err(|error| session::open_error(&error))?;
     connection
         .execute_batch(&format!("PRAGMA cache_size = -{WRITER_CACHE_KIB}"))
