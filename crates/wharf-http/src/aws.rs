@@ -2,6 +2,7 @@
 //!
 //! Order of checks: iam.md 1.8, except that the key is looked up before the body is read: a stranger cannot make us
 //! hold 28 MiB.
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -246,9 +247,14 @@ fn check_length(body: &RequestBody, limit: usize) -> Result<(), AwsFault> {
 }
 
 /// Reads a body whose sender is known; the permit counts its bytes for as long as it is held.
-async fn read_body(app: &App, body: RequestBody, limit: usize) -> Result<Held, AwsFault> {
+async fn read_body(
+    app: &App,
+    source: IpAddr,
+    body: RequestBody,
+    limit: usize,
+) -> Result<Held, AwsFault> {
     app.bodies
-        .collect(body, limit)
+        .collect(source, body, limit)
         .await
         .map_err(|fault| fault_of(&body_error(fault, limit)))
 }

@@ -10,7 +10,7 @@ use wharf_wire::ids::{AccountId, Region, RepositoryName};
 
 use crate::data::bytes::LINGER;
 use crate::data::measuring;
-use crate::{Micros, Result, Service, data};
+use crate::{Error, Micros, Result, Service, data};
 
 /// Moments told of in one list of what becomes free: of more, neighbours are put together at the later one.
 const MOMENTS: usize = 100;
@@ -134,13 +134,19 @@ fn bytes(size: i64) -> u64 {
 /// The figures of a repository, or of a registry and of each of its repositories.
 ///
 /// # Errors
-/// `InvalidParameters` when there is no such repository; `Unavailable` when the store refuses.
+/// `InvalidParameter` when there is no such account, `RepositoryNotFound` when there is no such repository, `Unavailable`
+/// when the store refuses.
 pub async fn stats(
     service: &Service,
     account: &AccountId,
     region: &Region,
     name: Option<&RepositoryName>,
 ) -> Result<Stats> {
+    let accounts = service.accounts().await?;
+    if accounts.iter().all(|known| known.account != *account) {
+        let reason = format!("There is no account {account}");
+        return Err(Error::invalid("account", reason));
+    }
     let at = service.now();
     let walk = Walk {
         service,

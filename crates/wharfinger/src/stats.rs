@@ -81,14 +81,22 @@ fn lines(figures: &Value) -> Vec<(&'static str, String)> {
     lines.push(("reclaimable", size(number("reclaimable_bytes"))));
     let moments = figures.get("reclaimable").and_then(Value::as_array);
     let mut so_far = 0_u64;
-    for moment in moments.into_iter().flatten() {
+    let mut moments = moments.into_iter().flatten().peekable();
+    while let Some(moment) = moments.next() {
         so_far += moment.get("bytes").and_then(Value::as_u64).unwrap_or(0);
-        lines.push((
-            "",
-            format!("{} by {}", size(so_far), time(moment.get("by"))),
-        ));
+        // One line an hour: pushes of a busy day become free one after another.
+        if moments.peek().is_none_or(|next| hour(next) != hour(moment)) {
+            let by = time(moment.get("by"));
+            lines.push(("", format!("{} by {by}", size(so_far))));
+        }
     }
     lines
+}
+
+/// The hour in which something becomes free, since 1970.
+fn hour(moment: &Value) -> Option<i64> {
+    let by = moment.get("by").and_then(Value::as_i64)?;
+    Some(by.div_euclid(3_600_000_000))
 }
 
 /// `12.3 MiB (12890112 bytes)`; what is below 10 KiB in bytes alone.

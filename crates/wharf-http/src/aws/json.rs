@@ -76,7 +76,7 @@ pub(super) async fn answer(
     let Held {
         bytes,
         permit: _counted,
-    } = read_body(app, request.body, limit).await?;
+    } = read_body(app, facts.origin.source, request.body, limit).await?;
     let ctx = claimant.prove(app, &request.parts, &bytes, facts).await?;
     let Some(operation) = operation else {
         let operation = target.chars().take(256).collect();

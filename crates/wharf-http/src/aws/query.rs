@@ -45,7 +45,7 @@ pub(super) async fn answer(
     let form =
         request.parts.method == Method::POST && is_form(request.parts.headers.get(CONTENT_TYPE));
     let wants_json = wants_json(&request.parts.headers);
-    let body = read_body(app, request.body, QUERY_BODY_BYTES).await?;
+    let body = read_body(app, facts.origin.source, request.body, QUERY_BODY_BYTES).await?;
     let ctx = claimant
         .prove(app, &request.parts, &body.bytes, facts)
         .await?;

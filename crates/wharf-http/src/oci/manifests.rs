@@ -75,7 +75,7 @@ async fn put(call: Call<'_>, name: &RepositoryName, reference: Reference) -> Res
     }
     let held = app
         .bodies
-        .collect(body, MANIFEST_BYTES)
+        .collect(ctx.source, body, MANIFEST_BYTES)
         .await
         .map_err(|fault| body_error(fault, MANIFEST_BYTES))?;
     let path = format!("/v2/{name}/manifests/{reference}");
@@ -105,10 +105,23 @@ fn accepts(headers: &HeaderMap) -> Vec<&str> {
     let values = headers.get_all(ACCEPT).iter();
     let listed = values.flat_map(|value| value.to_str().unwrap_or("").split(','));
     listed
-        .map(|text| text.split(';').next().unwrap_or("").trim())
+        .map(|text| text.split_once(';').unwrap_or((text, "")))
+        .filter(|(_, parameters)| !is_refused(parameters))
+        .map(|(media_type, _)| media_type.trim())
         .filter(|text| !text.is_empty())
         .take(100)
         .collect()
+}
+
+/// Whether the parameters of an accepted media type say that it is not: a weight of nothing (RFC 9110, 12.4.2).
+fn is_refused(parameters: &str) -> bool {
+    parameters.split(';').any(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let digits = value.trim().bytes();
+        name.trim().eq_ignore_ascii_case("q")
+            && value.trim().starts_with('0')
+            && digits.clone().all(|byte| matches!(byte, b'0' | b'.'))
+    })
 }
 
 /// The `tag` parameters (deviation `many-tags`), each once.
@@ -136,4 +149,18 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let bare = value.split(';').next().unwrap_or(value).trim();
     (!bare.is_empty()).then(|| bare.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_gives_no_weight_it_does_not_take() {
+        let mut headers = HeaderMap::new();
+        let listed = "a/a;q=0, b/b; q=0.5, c/c;v=1;Q=0.000, d/d;q=1, e/e;q=0.001";
+        headers.append(ACCEPT, HeaderValue::from_static(listed));
+        headers.append(ACCEPT, HeaderValue::from_static("f/f"));
+        assert_eq!(accepts(&headers), ["b/b", "d/d", "e/e", "f/f"]);
+    }
 }

@@ -36,7 +36,7 @@ const PAIRS: &[(&str, &str)] = &[
 /// An image manifest of type `from` as one of type `to`, with that type.
 ///
 /// `None` when the two are not docker's and OCI's image manifest, or when it holds something that the other kind has no
-/// word for: an artifact's config, a subject, annotations.
+/// word for: an artifact's config, a subject. Annotations, which change nothing of the image, are left out of docker's.
 /// Source: ecr.md 5.1, "Conversion on read by tag".
 pub fn image(bytes: &[u8], from: &str, to: &str) -> Option<(Vec<u8>, &'static str)> {
     let to = match (from, to) {
@@ -46,9 +46,12 @@ pub fn image(bytes: &[u8], from: &str, to: &str) -> Option<(Vec<u8>, &'static st
     };
     let mut manifest: Value = serde_json::from_slice(bytes).ok()?;
     let body = manifest.as_object_mut()?;
-    let only_oci = ["subject", "artifactType", "annotations"];
-    if to == DOCKER_MANIFEST && only_oci.iter().any(|key| body.contains_key(*key)) {
-        return None;
+    let only_oci = ["subject", "artifactType"];
+    if to == DOCKER_MANIFEST {
+        if only_oci.iter().any(|key| body.contains_key(*key)) {
+            return None;
+        }
+        body.remove("annotations");
     }
     body.insert("mediaType".to_owned(), Value::from(to));
     rename(body.get_mut("config")?, to)?;
@@ -70,6 +73,9 @@ fn rename(descriptor: &mut Value, to: &str) -> Option<()> {
         }
     })?;
     *place = Value::from(renamed);
+    if to == DOCKER_MANIFEST {
+        descriptor.as_object_mut()?.remove("annotations");
+    }
     Some(())
 }
 
@@ -100,6 +106,20 @@ mod tests {
         assert_eq!(media_type, OCI_MANIFEST);
         let value = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
         assert_eq!(value(&back), value(&stored));
+    }
+
+    #[test]
+    fn annotations_do_not_stop_an_image_and_docker_has_none() {
+        let plain = oci("application/vnd.oci.image.layer.v1.tar");
+        let mut annotated: Value = serde_json::from_slice(&plain).unwrap();
+        let note = json!({ "org.opencontainers.image.title": "x" });
+        annotated["annotations"] = note.clone();
+        annotated["config"]["annotations"] = note.clone();
+        annotated["layers"][0]["annotations"] = note;
+        let annotated = annotated.to_string().into_bytes();
+        let docker = image(&annotated, OCI_MANIFEST, DOCKER_MANIFEST);
+        assert_eq!(docker, image(&plain, OCI_MANIFEST, DOCKER_MANIFEST));
+        assert!(docker.is_some());
     }
 
     #[test]

@@ -295,6 +295,10 @@ fn stats_of_what_is_not_there_are_refused() {
         (&["stats", "NONE"], "repository `NONE`"),
         (&["stats", "--region", "moon-north-1"], "is not served here"),
         (&["stats", "--account", "12"], "account `12`"),
+        (
+            &["stats", "--account", "999999999999"],
+            "There is no account 999999999999",
+        ),
     ] {
         let told = refused(&server, args);
         assert!(told.contains(why), "{args:?}: {told}");

@@ -2,6 +2,7 @@
 
 use std::net::TcpStream;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -26,6 +27,8 @@ pub(in crate::bench) const CONNECTIONS: &str = "connections";
 const RESERVE: u64 = 8 << 30;
 /// Sizes of a stream are multiples of this.
 const STEP: u64 = 1 << 20;
+/// How long connections rest before what they hold is looked at.
+const REST: Duration = Duration::from_secs(2);
 /// Threads that open connections.
 const OPENERS: usize = 8;
 
@@ -124,6 +127,8 @@ fn connections(bench: &Bench, kind: Kind) -> Result<(f64, f64), String> {
         }
         Ok(())
     })?;
+    // Idle is what has rested, not what was answered a moment ago.
+    std::thread::sleep(REST);
     let held = resident(server.process())?;
     let open = open.into_inner().map_err(|_poisoned| "a client panicked")?;
     let opened = precise(open.len() as u64);
