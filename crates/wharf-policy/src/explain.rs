@@ -16,7 +16,7 @@ const SHOWN_VALUES: usize = 10;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
-    /// The decision: the one that [`crate::evaluate`] makes.
+    /// The decision: the one that [`crate::evaluate()`] makes.
     pub decision: Decision,
     /// What each set of policies says by itself; a set that is absent is not here.
     pub sets: Vec<SetVerdict>,

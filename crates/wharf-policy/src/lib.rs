@@ -1,7 +1,7 @@
 //! Who may: policy documents and their evaluation. No I/O, no async, no clock.
 //!
-//! A [`Document`] is read once; [`evaluate`] decides on a [`RequestContext`] with all documents that concern it, and
-//! [`explain`] says why.
+//! A [`Document`] is read once; [`evaluate()`] decides on a [`RequestContext`] with all documents that concern it, and
+//! [`explain()`] says why.
 
 mod condition;
 mod document;

@@ -131,10 +131,12 @@ mod tests {
     }
 
     #[test]
-    fn what_becomes_free_is_added_up_over_its_moments() {
+    fn what_becomes_free_is_added_up_over_its_hours() {
         let figures = serde_json::json!({
             "images": 3, "untagged": 1, "reclaimable_bytes": 30,
-            "reclaimable": [{"by": 0, "bytes": 10}, {"by": 60_000_000, "bytes": 20}],
+            "reclaimable": [
+                {"by": 0, "bytes": 4}, {"by": 60_000_000, "bytes": 6}, {"by": 3_600_000_000_u64, "bytes": 20},
+            ],
         });
         let (mut images, mut moments) = (Vec::new(), Vec::new());
         for (what, said) in lines(&figures) {
@@ -148,8 +150,8 @@ mod tests {
         assert_eq!(
             moments,
             [
-                "10 bytes by 1970-01-01T00:00:00Z",
-                "30 bytes by 1970-01-01T00:01:00Z"
+                "10 bytes by 1970-01-01T00:01:00Z",
+                "30 bytes by 1970-01-01T01:00:00Z"
             ]
         );
     }
