@@ -97,12 +97,7 @@ pub type RepositoryLink = (String, Link, bool);
 ///
 /// # Errors
 /// Those of the database.
-pub fn links(
-    tx: &mut Tx,
-    repository: i64,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<RepositoryLink>> {
+pub fn links(tx: &mut Tx, repository: i64, after: &str, limit: i64) -> Result<Vec<RepositoryLink>> {
     tx.rows(&LINKS, &[&repository, &after, &limit])?
         .iter()
         .map(|row| Ok((row.get(0)?, link(row)?, row.get::<i64>(6)? != 0)))
@@ -127,10 +122,7 @@ pub fn links_by_blob(
         .iter()
         .map(|row| {
             let (blob, repository): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let link = Link {
-                blob,
-                ..link(row)?
-            };
+            let link = Link { blob, ..link(row)? };
             Ok((repository, link, row.get::<i64>(6)? != 0))
         })
         .collect()

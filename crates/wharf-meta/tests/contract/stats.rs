@@ -16,9 +16,8 @@ pub static CASES: &[crate::Case] = &cases![
 const REGISTRY: (&str, &str) = (ACCOUNT, REGION);
 
 async fn images_and_tags_are_added_up_page_by_page(store: &Store) {
-    let page = |after: &'static str, limit| {
-        read(store, move |tx| stats::images(tx, 1, after, limit))
-    };
+    let page =
+        |after: &'static str, limit| read(store, move |tx| stats::images(tx, 1, after, limit));
     assert_eq!(page("", 9).await, Ok(Images::default()));
     images(store, &["sha256:a", "sha256:b", "sha256:c"]).await;
     write(store, |tx| {
@@ -37,9 +36,7 @@ async fn images_and_tags_are_added_up_page_by_page(store: &Store) {
     assert_eq!(page("", 2).await, Ok(sum("sha256:b", 2, 1)));
     assert_eq!(page("sha256:b", 2).await, Ok(sum("sha256:c", 1, 1)));
     assert_eq!(page("sha256:c", 2).await, Ok(Images::default()));
-    let tags = |after: &'static str, limit| {
-        read(store, move |tx| stats::tags(tx, 1, after, limit))
-    };
+    let tags = |after: &'static str, limit| read(store, move |tx| stats::tags(tx, 1, after, limit));
     assert_eq!(tags("", 9).await, Ok((Some("v2".to_owned()), 2)));
     assert_eq!(tags("", 1).await, Ok((Some("v1".to_owned()), 1)));
     assert_eq!(tags("v2", 1).await, Ok((None, 0)));
@@ -86,9 +83,11 @@ async fn a_link_tells_whether_it_is_held_and_whether_another_repository_has_the_
     let other = vec![(l, link(1, false, 10), true)];
     assert_eq!(page(2, "").await, Ok(other));
     // What the trash needs stays longer than what was promised.
-    write(store, |tx| manifests::trash_links(tx, 1, "sha256:a", 99, 40))
-        .await
-        .unwrap();
+    write(store, |tx| {
+        manifests::trash_links(tx, 1, "sha256:a", 99, 40)
+    })
+    .await
+    .unwrap();
     let kept = page(1, "sha256:l").await.unwrap();
     assert_eq!(kept, [(m, link(2, true, 99), false)]);
 }
@@ -132,9 +131,7 @@ async fn blobs_given_up_and_uploads_come_in_order_of_time(store: &Store) {
         size: 10,
         ours,
     };
-    let page = |registry, after| {
-        read(store, move |tx| stats::given_up(tx, registry, after, 9))
-    };
+    let page = |registry, after| read(store, move |tx| stats::given_up(tx, registry, after, 9));
     assert_eq!(
         page(REGISTRY, (i64::MIN, i64::MIN)).await,
         Ok(vec![gone(10, 2, true), gone(20, 1, true)])
