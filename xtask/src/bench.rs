@@ -2,16 +2,16 @@
 //!
 //! Judged is the server's own CPU time for one unit of work, which is steady; rates stand beside it.
 
-mod api;
+pub(crate) mod api;
 mod budget;
-mod client;
+pub(crate) mod client;
 mod compare;
 mod content;
 mod cpu;
 mod limit;
 mod machine;
 mod measure;
-mod memory;
+pub(crate) mod memory;
 mod report;
 mod result;
 mod rows;

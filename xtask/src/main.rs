@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod fuzz;
+mod page;
 mod scale;
 mod tidy;
 

@@ -2,7 +2,6 @@
 //!
 //! What is demanded is that nothing grows with what is stored: the ratio of the two stands in the table.
 
-mod client;
 mod fill;
 mod measure;
 mod report;

@@ -345,8 +345,11 @@ async fn look_up(
     let content = match found.state {
         State::Open(content) => content,
         State::Sealed(sealed) => open(ctx, &found.repository, *sealed).await?,
-        // Only a clock that jumps days within this request comes here.
-        State::Ending => return Ok(Err(Miss::NotFound)),
+        // Marked anew in the very moment between the two: the client may ask again.
+        State::Ending => {
+            let cause = "an image was marked for the collector while it was kept".to_owned();
+            return Err(Error::Unavailable { cause });
+        }
     };
     let image = known::Image {
         repository: Arc::new(found.repository),

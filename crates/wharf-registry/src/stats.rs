@@ -134,8 +134,7 @@ fn bytes(size: i64) -> u64 {
 /// The figures of a repository, or of a registry and of each of its repositories.
 ///
 /// # Errors
-/// `InvalidParameter` when there is no such account, `RepositoryNotFound` when there is no such repository, `Unavailable`
-/// when the store refuses.
+/// `InvalidParameters` when there is no such account or repository; `Unavailable` when the store refuses.
 pub async fn stats(
     service: &Service,
     account: &AccountId,
@@ -144,8 +143,8 @@ pub async fn stats(
 ) -> Result<Stats> {
     let accounts = service.accounts().await?;
     if accounts.iter().all(|known| known.account != *account) {
-        let reason = format!("There is no account {account}");
-        return Err(Error::invalid("account", reason));
+        let reason = format!("there is no account {account}");
+        return Err(Error::InvalidParameters { reason });
     }
     let at = service.now();
     let walk = Walk {

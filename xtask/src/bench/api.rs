@@ -18,13 +18,13 @@ use super::server::REPOSITORY;
 const REGION: &str = "us-east-1";
 
 /// The root access key of a data directory.
-pub(super) struct Key {
+pub(crate) struct Key {
     id: String,
     secret: String,
 }
 
 impl Key {
-    pub(super) fn of(program: &Path, data_dir: &Path) -> Result<Self, String> {
+    pub(crate) fn of(program: &Path, data_dir: &Path) -> Result<Self, String> {
         let done = Command::new(program)
             .args(["env", "--data-dir"])
             .arg(data_dir)
@@ -41,17 +41,22 @@ impl Key {
             secret: value("AWS_SECRET_ACCESS_KEY")?,
         })
     }
+
+    /// What names it.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// A connection that calls operations.
-pub(super) struct Api<'a> {
+pub(crate) struct Api<'a> {
     client: Client,
     authority: &'a str,
     key: &'a Key,
 }
 
 /// What came of a call.
-pub(super) enum Called {
+pub(crate) enum Called {
     Done(Value),
     /// The server does not know the operation.
     NotBuilt,
@@ -59,7 +64,7 @@ pub(super) enum Called {
 
 impl Called {
     /// The answer of an operation that must be there.
-    pub(super) fn done(self) -> Result<Value, String> {
+    pub(crate) fn done(self) -> Result<Value, String> {
         match self {
             Self::Done(value) => Ok(value),
             Self::NotBuilt => Err("an operation that was there is not any more".to_owned()),
@@ -68,7 +73,7 @@ impl Called {
 }
 
 impl<'a> Api<'a> {
-    pub(super) fn connect(authority: &'a str, key: &'a Key) -> Result<Self, String> {
+    pub(crate) fn connect(authority: &'a str, key: &'a Key) -> Result<Self, String> {
         let client = Client::connect(authority, None)?;
         Ok(Self {
             client,
@@ -81,7 +86,7 @@ impl<'a> Api<'a> {
     ///
     /// # Errors
     /// Any answer but 200 and that of an operation which is not known.
-    pub(super) fn call(&mut self, operation: &str, body: &[u8]) -> Result<Called, String> {
+    pub(crate) fn call(&mut self, operation: &str, body: &[u8]) -> Result<Called, String> {
         let time = now()?;
         let date = amz_date(time);
         let target = format!("{}.{operation}", wharf_wire::ecr::TARGET_PREFIX);
@@ -119,6 +124,19 @@ impl<'a> Api<'a> {
         value
             .map(Called::Done)
             .map_err(|e| format!("{operation}: {e}"))
+    }
+
+    /// The `Authorization` header of registry requests.
+    ///
+    /// # Errors
+    /// Those of the call, and an answer without a token.
+    pub(crate) fn password(&mut self) -> Result<String, String> {
+        let answer = self.call("GetAuthorizationToken", b"{}")?.done()?;
+        let token = answer
+            .pointer("/authorizationData/0/authorizationToken")
+            .and_then(Value::as_str);
+        let token = token.ok_or_else(|| format!("no token in {answer}"))?;
+        Ok(format!("Basic {token}"))
     }
 
     /// Uploads a layer by parts, as the AWS clients do; `NotBuilt` if the server has no such operation.

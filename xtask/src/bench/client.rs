@@ -15,15 +15,15 @@ const READ: usize = 256 * 1024;
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub(super) struct Reply {
+pub(crate) struct Reply {
     pub(super) status: u16,
-    pub(super) location: Option<String>,
-    pub(super) body: Vec<u8>,
+    pub(crate) location: Option<String>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
     /// Demands a status.
-    pub(super) fn expect(self, status: u16) -> Result<Self, String> {
+    pub(crate) fn expect(self, status: u16) -> Result<Self, String> {
         if self.status == status {
             return Ok(self);
         }
@@ -49,7 +49,7 @@ struct Head {
 }
 
 /// A connection with the credentials that each request carries.
-pub(super) struct Client {
+pub(crate) struct Client {
     stream: BufReader<TcpStream>,
     authority: String,
     /// The `Authorization` header, if there is one.
@@ -60,7 +60,7 @@ pub(super) struct Client {
 
 impl Client {
     /// Connects to `host:port`.
-    pub(super) fn connect(authority: &str, authorization: Option<&str>) -> Result<Self, String> {
+    pub(crate) fn connect(authority: &str, authorization: Option<&str>) -> Result<Self, String> {
         let open = || -> std::io::Result<TcpStream> {
             let stream = TcpStream::connect(authority)?;
             stream.set_nodelay(true)?;
@@ -81,7 +81,7 @@ impl Client {
     }
 
     /// Sends a request and reads its answer.
-    pub(super) fn request(
+    pub(crate) fn request(
         &mut self,
         method: &str,
         path: &str,
@@ -116,7 +116,7 @@ impl Client {
     }
 
     /// Sends a GET and reads the answer without keeping it; its status and length.
-    pub(super) fn fetch(
+    pub(crate) fn fetch(
         &mut self,
         path: &str,
         headers: &[(&str, &str)],

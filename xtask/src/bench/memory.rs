@@ -6,7 +6,7 @@ use std::fs;
 ///
 /// # Errors
 /// When the process is gone.
-pub(super) fn resident(process: u32) -> Result<f64, String> {
+pub(crate) fn resident(process: u32) -> Result<f64, String> {
     field(process, "VmRSS:")
 }
 

@@ -1,13 +1,13 @@
 //! Results as Markdown.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
 use super::measure::{CLIENT_CPU, LATENCY, RATE, SERVER_CPU, WAITS};
 use super::result::{Results, Series};
 use super::rows::{ROWS, Row, Unit, memory, start};
 use super::server::Kind;
+use crate::page;
 
 const BEGIN: &str = "<!-- table: begin (written by `cargo xtask bench --write`) -->";
 const END: &str = "<!-- table: end -->";
@@ -236,17 +236,7 @@ fn shown_rate(unit: Unit, rate: Option<f64>) -> String {
 /// # Errors
 /// When the file or its marks are not there.
 pub(super) fn write(root: &Path, tables: &str) -> Result<(), String> {
-    let path = root.join("docs/performance.md");
-    let shown = path.display();
-    let old = fs::read_to_string(&path).map_err(|e| format!("{shown}: {e}"))?;
-    let (before, rest) = old
-        .split_once(BEGIN)
-        .ok_or_else(|| format!("{shown}: no line {BEGIN}"))?;
-    let (_, after) = rest
-        .split_once(END)
-        .ok_or_else(|| format!("{shown}: no line {END}"))?;
-    let new = format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", tables.trim());
-    fs::write(&path, new).map_err(|e| format!("{shown}: {e}"))
+    page::write(&root.join("docs/performance.md"), BEGIN, END, tables)
 }
 
 #[cfg(test)]

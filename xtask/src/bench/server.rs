@@ -243,14 +243,7 @@ impl Server {
         let create = json!({"repositoryName": REPOSITORY}).to_string();
         api.call("CreateRepository", create.as_bytes())
             .and_then(Called::done)?;
-        let answer = api
-            .call("GetAuthorizationToken", b"{}")
-            .and_then(Called::done)?;
-        let token = answer
-            .pointer("/authorizationData/0/authorizationToken")
-            .and_then(Value::as_str);
-        let token = token.ok_or_else(|| format!("no token in {answer}"))?;
-        Ok(format!("Basic {token}"))
+        api.password()
     }
 
     /// Puts a file where nginx serves it, `write` its bytes.

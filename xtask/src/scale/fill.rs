@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::server::Key;
+use crate::bench::api::Key;
 use crate::ci::cargo;
 
 /// How much is stored.
@@ -83,7 +83,7 @@ impl Programs {
         let numbers = [plan.repositories, plan.images, plan.largest];
         let status = Command::new(&self.fill)
             .arg(data)
-            .arg(key.id)
+            .arg(key.id())
             .args(numbers.map(|number| number.to_string()))
             .status()
             .map_err(|e| format!("fill: {e}"))?;

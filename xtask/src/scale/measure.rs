@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use wharf_wire::oci::Digest;
 
-use super::client::Client;
 use super::fill::{LARGEST, Plan, Programs};
-use super::server::Server;
+use super::server::{Caller, Server};
+use crate::bench::memory::resident;
 
 /// Pages of a list that is walked from its beginning.
 const PAGES: u64 = 100;
@@ -30,7 +30,7 @@ pub(super) struct Figures {
     pub(super) fill_seconds: Option<f64>,
     pub(super) stats_seconds: f64,
     pub(super) database_bytes: u64,
-    pub(super) memory_bytes: u64,
+    pub(super) memory_mib: f64,
 }
 
 impl Figures {
@@ -63,7 +63,7 @@ pub(super) fn start_up(programs: &Programs, place: &Path, rounds: usize) -> Resu
 
 /// Every request of the table.
 pub(super) fn all(server: &Server, plan: Plan) -> Result<Figures, String> {
-    let mut client = server.client()?;
+    let mut client = server.caller()?;
     let client = &mut client;
     let mut figures = Figures::default();
     let images = plan.largest;
@@ -98,7 +98,7 @@ pub(super) fn all(server: &Server, plan: Plan) -> Result<Figures, String> {
             return tag;
         }
     };
-    let get = |client: &mut Client, tag: &str| {
+    let get = |client: &mut Caller<'_>, tag: &str| {
         let path = format!("/v2/{LARGEST}/manifests/{tag}");
         client.request("GET", &path, &[("accept", MANIFEST)], b"", 200)
     };
@@ -129,7 +129,7 @@ pub(super) fn all(server: &Server, plan: Plan) -> Result<Figures, String> {
             push(client, number)
         })?,
     );
-    figures.memory_bytes = server.memory()?;
+    figures.memory_mib = resident(server.process())?;
     Ok(figures)
 }
 
@@ -156,7 +156,12 @@ fn each(count: u64, mut unit: impl FnMut() -> Result<(), String>) -> Result<f64,
 }
 
 /// Walks a list of the API from its beginning, as far as [`PAGES`]; full pages count, or the one that is not.
-fn pages(client: &mut Client, operation: &str, body: &Value, list: &str) -> Result<f64, String> {
+fn pages(
+    client: &mut Caller<'_>,
+    operation: &str,
+    body: &Value,
+    list: &str,
+) -> Result<f64, String> {
     let mut times = Vec::new();
     let mut token = Value::Null;
     for page in 0..PAGES {
@@ -184,7 +189,7 @@ fn pages(client: &mut Client, operation: &str, body: &Value, list: &str) -> Resu
 }
 
 /// Pages of tags from places all over the list.
-fn tags(client: &mut Client, images: u64) -> Result<f64, String> {
+fn tags(client: &mut Caller<'_>, images: u64) -> Result<f64, String> {
     // A page needs 1,000 tags behind it, of which one in ten is missing.
     let mut next = numbers(images.saturating_sub(1_200).max(1));
     each(PAGES, || {
@@ -205,7 +210,7 @@ fn tags(client: &mut Client, images: u64) -> Result<f64, String> {
 }
 
 /// Fetches what a manifest names, and checks that it is what its digest says.
-fn pull(client: &mut Client, manifest: &[u8]) -> Result<(), String> {
+fn pull(client: &mut Caller<'_>, manifest: &[u8]) -> Result<(), String> {
     let manifest: Value = serde_json::from_slice(manifest).map_err(|e| e.to_string())?;
     for part in ["/config/digest", "/layers/0/digest"] {
         let digest = manifest.pointer(part).and_then(Value::as_str);
@@ -220,7 +225,7 @@ fn pull(client: &mut Client, manifest: &[u8]) -> Result<(), String> {
 }
 
 /// Pushes an image that nobody has pushed before, as docker does.
-fn push(client: &mut Client, number: u64) -> Result<(), String> {
+fn push(client: &mut Caller<'_>, number: u64) -> Result<(), String> {
     let layer = format!("layer {number} ").repeat(100).into_bytes();
     let config = json!({"architecture": "amd64", "os": "linux", "author": number.to_string()});
     let config = config.to_string().into_bytes();

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::Wanted;
 use super::measure::Figures;
+use crate::page;
 
 const BEGIN: &str = "<!-- scale: begin (written by `cargo xtask scale --write`) -->";
 const END: &str = "<!-- scale: end -->";
@@ -46,9 +47,8 @@ pub(super) fn render(
             large.stats_seconds, small.stats_seconds
         ),
         format!(
-            "- memory in use after all of it: {} MiB, small {} MiB",
-            large.memory_bytes >> 20,
-            small.memory_bytes >> 20
+            "- memory in use after all of it: {:.0} MiB, small {:.0} MiB",
+            large.memory_mib, small.memory_mib
         ),
         String::new(),
         "| One at a time | small | large | large / small | Budget | |".to_owned(),
@@ -90,17 +90,7 @@ pub(super) fn render(
 /// # Errors
 /// When the file or its marks are not there.
 pub(super) fn write(root: &Path, table: &str) -> Result<(), String> {
-    let path = root.join("docs/performance.md");
-    let shown = path.display();
-    let old = fs::read_to_string(&path).map_err(|e| format!("{shown}: {e}"))?;
-    let (before, rest) = old
-        .split_once(BEGIN)
-        .ok_or_else(|| format!("{shown}: no line {BEGIN}"))?;
-    let (_, after) = rest
-        .split_once(END)
-        .ok_or_else(|| format!("{shown}: no line {END}"))?;
-    let new = format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", table.trim());
-    fs::write(&path, new).map_err(|e| format!("{shown}: {e}"))
+    page::write(&root.join("docs/performance.md"), BEGIN, END, table)
 }
 
 #[cfg(test)]

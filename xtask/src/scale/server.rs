@@ -1,15 +1,15 @@
 //! The registry that is measured: started as a process, on loopback.
 
 use std::fs::{self, File};
-use std::io::Read as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::client::Client;
+use crate::bench::api::{Api, Key};
+use crate::bench::client::{Client, Reply};
 
 /// How long a server may take to be ready.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -19,7 +19,7 @@ pub(super) struct Server {
     child: Child,
     pub(super) authority: String,
     pub(super) data_dir: PathBuf,
-    pub(super) key: Key,
+    key: Option<Key>,
     /// From exec to 200 on /readyz.
     pub(super) start_up: Duration,
 }
@@ -51,7 +51,7 @@ impl Server {
             child,
             authority,
             data_dir,
-            key: Key::default(),
+            key: None,
             start_up: Duration::ZERO,
         };
         while !is_ready(&server.authority) {
@@ -64,46 +64,58 @@ impl Server {
             std::thread::sleep(Duration::from_millis(1));
         }
         server.start_up = begin.elapsed();
-        server.key = Key::of(program, &server.data_dir)?;
+        server.key = Some(Key::of(program, &server.data_dir)?);
         Ok(server)
     }
 
-    /// A connection that signs, or, for the registry protocol, has a password.
-    pub(super) fn client(&self) -> Result<Client, String> {
-        let mut client = Client::connect(&self.authority, &self.key)?;
-        let token = client.call("GetAuthorizationToken", &json!({}))?;
-        let token = token
-            .pointer("/authorizationData/0/authorizationToken")
-            .and_then(Value::as_str)
-            .ok_or("no token")?;
-        client.password = format!("Basic {token}");
-        Ok(client)
+    /// Connections for both protocols.
+    pub(super) fn caller(&self) -> Result<Caller<'_>, String> {
+        let key = self.key.as_ref().ok_or("no access key")?;
+        let mut api = Api::connect(&self.authority, key)?;
+        let password = api.password()?;
+        let registry = Client::connect(&self.authority, Some(&password))?;
+        Ok(Caller { api, registry })
     }
 
-    /// Bytes of memory that it has in use.
-    pub(super) fn memory(&self) -> Result<u64, String> {
-        let path = format!("/proc/{}/status", self.child.id());
-        let text = fs::read_to_string(&path).map_err(|e| format!("{path}: {e}"))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok())
-            .map(|kib| kib * 1_024)
-            .ok_or_else(|| format!("{path}: no VmRSS"))
+    /// The process that was started.
+    pub(super) fn process(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+/// A client that speaks both protocols, one request at a time, each of which has to succeed.
+pub(super) struct Caller<'a> {
+    api: Api<'a>,
+    registry: Client,
+}
+
+impl Caller<'_> {
+    /// Calls an operation.
+    pub(super) fn call(&mut self, operation: &str, body: &Value) -> Result<Value, String> {
+        let body = body.to_string();
+        self.api.call(operation, body.as_bytes())?.done()
+    }
+
+    /// Sends a request of the registry protocol, which has to be answered with a status.
+    pub(super) fn request(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        status: u16,
+    ) -> Result<Reply, String> {
+        let reply = self.registry.request(method, path, headers, body)?;
+        reply
+            .expect(status)
+            .map_err(|e| format!("{method} {path}: {e}"))
     }
 }
 
 /// Whether /readyz answers 200.
 fn is_ready(authority: &str) -> bool {
-    let ask = || -> std::io::Result<Vec<u8>> {
-        let mut stream = TcpStream::connect(authority)?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        let request =
-            format!("GET /readyz HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
-        std::io::Write::write_all(&mut stream, request.as_bytes())?;
-        let mut answer = Vec::new();
-        stream.take(4_096).read_to_end(&mut answer)?;
-        Ok(answer)
-    };
-    ask().is_ok_and(|answer| answer.starts_with(b"HTTP/1.1 200"))
+    let asked = Client::connect(authority, None).and_then(|mut c| c.fetch("/readyz", &[]));
+    asked.is_ok_and(|(status, _)| status == 200)
 }
 
 impl Drop for Server {
@@ -111,32 +123,5 @@ impl Drop for Server {
         let id = self.child.id().to_string();
         drop(Command::new("kill").args(["-s", "TERM", &id]).status());
         drop(self.child.wait());
-    }
-}
-
-/// The root access key of a data directory.
-#[derive(Default, Clone)]
-pub(super) struct Key {
-    pub(super) id: String,
-    pub(super) secret: String,
-}
-
-impl Key {
-    pub(super) fn of(program: &Path, data_dir: &Path) -> Result<Self, String> {
-        let done = Command::new(program)
-            .args(["env", "--data-dir"])
-            .arg(data_dir)
-            .output()
-            .map_err(|e| format!("wharfinger env: {e}"))?;
-        let text = String::from_utf8_lossy(&done.stdout);
-        let value = |name: &str| {
-            let line = text.lines().find_map(|l| l.split_once(&format!("{name}=")));
-            line.map(|(_, value)| value.trim_matches(['\'', '"', ';']).to_owned())
-                .ok_or_else(|| format!("wharfinger env says no {name}"))
-        };
-        Ok(Self {
-            id: value("AWS_ACCESS_KEY_ID")?,
-            secret: value("AWS_SECRET_ACCESS_KEY")?,
-        })
     }
 }

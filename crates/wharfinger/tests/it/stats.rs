@@ -297,7 +297,7 @@ fn stats_of_what_is_not_there_are_refused() {
         (&["stats", "--account", "12"], "account `12`"),
         (
             &["stats", "--account", "999999999999"],
-            "There is no account 999999999999",
+            "there is no account 999999999999",
         ),
     ] {
         let told = refused(&server, args);

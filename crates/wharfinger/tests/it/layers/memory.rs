@@ -1,6 +1,7 @@
 //! Many parts at once: memory stays within its bounds, and who does not send holds nobody up.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -122,6 +123,70 @@ fn parts_of_64_clients_at_once_stay_within_200_mib() {
     );
 }
 
+/// The beginning of a part of 27 MiB, signed for other bytes: that shows only at the end.
+fn beginning(server: &Server) -> String {
+    let headers = server.ecr_headers("UploadLayerPart", b"another body");
+    let lines: Vec<String> = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    format!(
+        "POST / HTTP/1.1\r\n{}content-length: {}\r\n\r\n{}",
+        lines.concat(),
+        27 * MIB,
+        " ".repeat(100_000)
+    )
+}
+
+/// Connects from another address of this machine than the tests use otherwise.
+fn open_from_elsewhere(server: &Server) -> TcpStream {
+    let here = "127.0.0.2:0".parse().expect("an address");
+    let there = server.authority().parse().expect("an address");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .expect("a runtime");
+    let opened = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind(here)?;
+        socket.connect(there).await?.into_std()
+    });
+    let stream = opened.expect("a connection");
+    stream.set_nonblocking(false).expect("a blocking stream");
+    stream
+}
+
+#[test]
+fn bodies_that_one_address_begins_and_does_not_send_hold_up_no_other_address() {
+    let server = Server::start(Options {
+        env: vec![("WHARFINGER_LIMITS_BUFFERED_MIB".to_owned(), "64".to_owned())],
+        ..Options::default()
+    });
+    server.create_repository(REPOSITORY);
+    let layers = layers(&server);
+    let upload = layers.begin().expect("an upload");
+    let begun = beginning(&server);
+    let silent: Vec<TcpStream> = (0..8)
+        .map(|_| {
+            let mut stream = open_from_elsewhere(&server);
+            stream.write_all(begun.as_bytes()).expect("a beginning");
+            stream
+        })
+        .collect();
+    for _ in 0..20 {
+        layers.begin().expect("an upload");
+    }
+    let answer = layers.part(&upload, 0, &noise(3, PART));
+    answer.expect("an answer").expect_status(200);
+    // It had its room beside them: none was given up for it.
+    for mut stream in silent {
+        stream.set_nonblocking(true).expect("a stream");
+        let told = stream.read(&mut [0; 100]);
+        let waits = told.as_ref().map_err(io::Error::kind);
+        assert_eq!(waits.err(), Some(io::ErrorKind::WouldBlock), "{told:?}");
+    }
+}
+
 #[test]
 fn who_announces_parts_and_does_not_send_them_holds_up_nobody_for_long() {
     let server = Server::start(Options {
@@ -133,20 +198,9 @@ fn who_announces_parts_and_does_not_send_them_holds_up_nobody_for_long() {
     let content = noise(2, PART);
     let upload = layers.begin().expect("an upload");
     // Room for one such body: this one has it, and sends no more than its beginning.
-    let headers = server.ecr_headers("UploadLayerPart", b"another body");
-    let lines: Vec<String> = headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
-    let head = format!(
-        "POST / HTTP/1.1\r\n{}content-length: {}\r\n\r\n",
-        lines.concat(),
-        27 * MIB
-    );
     let mut silent = Connection::open(server.authority()).expect("a connection");
-    silent.send_raw(head.as_bytes()).expect("a head");
     silent
-        .send_raw(" ".repeat(100_000).as_bytes())
+        .send_raw(beginning(&server).as_bytes())
         .expect("a beginning");
     // It is given up because this one waits, and not before; small calls do not wait for it.
     std::thread::scope(|scope| {
