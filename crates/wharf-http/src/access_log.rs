@@ -173,8 +173,8 @@ fn text_line(outcome: &Outcome) -> String {
         bytes_out = outcome.bytes_out,
         action = outcome.action.unwrap_or("-"),
         repository = or_dash(outcome.repository.as_deref()),
-        principal = or_dash(outcome.principal.as_deref()),
-        account = or_dash(outcome.account.as_deref()),
+        principal = or_dash(outcome.principal()),
+        account = or_dash(outcome.account()),
         error = or_dash(outcome.error_code.as_deref()),
         id = outcome.request_id,
     );
@@ -216,8 +216,8 @@ fn json_line(outcome: &Outcome) -> String {
         target: outcome.target.as_str(),
         action: outcome.action,
         repository: outcome.repository.as_deref(),
-        principal: outcome.principal.as_deref(),
-        account: outcome.account.as_deref(),
+        principal: outcome.principal(),
+        account: outcome.account(),
         status: outcome.status,
         error: outcome.error_code.as_deref(),
         bytes_in: outcome.bytes_in,
@@ -233,6 +233,7 @@ fn json_line(outcome: &Outcome) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::mpsc::channel;
 
     use super::*;
@@ -247,10 +248,11 @@ mod tests {
             target: MaskedTarget::new("/v2/a/tags/list", Some("n=5&token=SECRET")),
             action: Some("ecr:ListImages"),
             repository: Some("a".to_owned()),
-            principal: Some("arn:aws:iam::123456789012:root".to_owned()),
-            account: Some("123456789012".to_owned()),
+            caller: Some(Arc::new(crate::outcome::tests::caller())),
             status: 404,
             error_code: Some("NAME_UNKNOWN".into()),
+            error_message: None,
+            decisions: Vec::new(),
             bytes_in: 0,
             bytes_out: 17,
             duration: Duration::from_micros(1_500),
@@ -271,7 +273,7 @@ mod tests {
     #[test]
     fn the_json_line_leaves_out_what_is_not_known() {
         let mut outcome = outcome();
-        outcome.principal = None;
+        outcome.caller = None;
         outcome.error_code = None;
         let line: serde_json::Value = serde_json::from_str(&json_line(&outcome)).unwrap();
         assert_eq!(line["status"], 404);

@@ -45,14 +45,14 @@ pub(crate) async fn handle(app: &App, request: Request, origin: Origin) -> Answe
         Some(Protocol::Json { target, minor }) => {
             let result = json::answer(app, request, origin, &target).await;
             result.unwrap_or_else(|fault| {
-                exchange.note_error(fault.json_code());
+                exchange.note_failure(fault.json_code(), fault.message());
                 with_retry(fault.json(minor.content_type()))
             })
         }
         Some(Protocol::Query) => {
             let result = query::answer(app, request, origin).await;
             result.unwrap_or_else(|fault| {
-                exchange.note_error(fault.query_code());
+                exchange.note_failure(fault.query_code(), fault.message());
                 with_retry(fault.query(exchange.request_id()))
             })
         }
@@ -194,13 +194,11 @@ impl Claimant {
         })
         .map_err(|error| fault_of_signature(&error))?;
         let principal = self.key.principal;
-        facts
-            .exchange
-            .note_principal(&principal.arn, principal.account.as_str());
-        Ok(Ctx::new(
+        let exchange = facts.exchange;
+        let ctx = Ctx::new(
             app.service.clone(),
             RequestInfo {
-                request_id: facts.exchange.request_id().to_owned(),
+                request_id: exchange.request_id().to_owned(),
                 account: principal.account.clone(),
                 principal,
                 region: self.region,
@@ -212,8 +210,11 @@ impl Claimant {
                 endpoint: facts.origin.endpoint,
                 deadline: facts.deadline,
                 plane: Plane::Api,
+                trail: Arc::clone(exchange.trail()),
             },
-        ))
+        );
+        exchange.note_caller(&ctx);
+        Ok(ctx)
     }
 }
 

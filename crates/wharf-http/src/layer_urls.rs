@@ -20,7 +20,7 @@ pub(crate) async fn handle(app: &App, request: Request, origin: Origin) -> Answe
     let head = request.parts.method == Method::HEAD;
     let answered = download(app, request, origin).await;
     answered.unwrap_or_else(|fault| {
-        exchange.note_error(fault.code());
+        exchange.note_failure(fault.code(), fault.message());
         let answer = fault.render(exchange.request_id());
         if head { without_body(&answer) } else { answer }
     })
@@ -65,8 +65,7 @@ fn context(
 ) -> Ctx {
     let exchange = &request.exchange;
     exchange.note_repository(ticket.layer.repository.as_str());
-    exchange.note_principal(&principal.arn, ticket.layer.account.as_str());
-    Ctx::new(
+    let ctx = Ctx::new(
         app.service.clone(),
         RequestInfo {
             request_id: exchange.request_id().to_owned(),
@@ -81,6 +80,9 @@ fn context(
             endpoint: origin.endpoint,
             deadline: request.deadline.into_std(),
             plane: Plane::Docker,
+            trail: Arc::clone(exchange.trail()),
         },
-    )
+    );
+    exchange.note_caller(&ctx);
+    ctx
 }

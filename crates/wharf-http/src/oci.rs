@@ -86,7 +86,7 @@ pub(crate) async fn handle(app: &App, request: Request, origin: Origin, path: &s
                 refusal(&failure, &realm, compat)
             }
         };
-        exchange.note_error(refused.code().as_str());
+        exchange.note_failure(refused.code().as_str(), refused.message());
         let answer = refused.render(exchange.request_id(), compat);
         if head { without_body(&answer) } else { answer }
     });
@@ -125,7 +125,6 @@ async fn dispatch(
     } = request;
     let (principal, account, region) = authenticate(app, &parts.headers, realm)?;
     let (account, region) = registry_of(&origin, account, region)?;
-    exchange.note_principal(&principal.arn, account.as_str());
     *realm = origin.endpoint.registry_url(&account, &region);
     let ctx = Ctx::new(
         app.service.clone(),
@@ -142,8 +141,10 @@ async fn dispatch(
             endpoint: origin.endpoint,
             deadline: deadline.into_std(),
             plane: Plane::Docker,
+            trail: Arc::clone(exchange.trail()),
         },
     );
+    exchange.note_caller(&ctx);
     let route = Route::parse(path).map_err(|error| bad_route(&error, &parts.method, &ctx))?;
     let Some(action) = route::action(&route, &parts.method, ctx.service().settings().compat) else {
         return Err(wrong_method(&route, &parts.method, ctx.service().settings().compat).into());

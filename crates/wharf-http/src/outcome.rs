@@ -8,12 +8,16 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use tokio::time::Instant;
+use wharf_registry::{Ctx, Decided, RequestInfo, Trail};
 
 use crate::edge::BoxError;
 use crate::mask::MaskedTarget;
 
 /// The status logged for a client that left before its answer, as nginx writes it.
 pub const CLIENT_LEFT: u16 = 499;
+
+/// Most characters that are kept of an error's text.
+const ERROR_CHARACTERS: usize = 1_024;
 
 /// One request from its first byte to the last of its answer.
 #[derive(Debug, Clone)]
@@ -32,14 +36,16 @@ pub struct Outcome {
     pub action: Option<&'static str>,
     /// The repository's name.
     pub repository: Option<String>,
-    /// ARN of the authenticated principal.
-    pub principal: Option<String>,
-    /// The account whose registry was addressed.
-    pub account: Option<String>,
+    /// Who was authenticated, and how the request came; none of an unknown caller.
+    pub caller: Option<Arc<RequestInfo>>,
     /// The answer's HTTP status; 499 if the client left before it.
     pub status: u16,
     /// The error's code as the client saw it.
     pub error_code: Option<Cow<'static, str>>,
+    /// What the client was told beside the code; may repeat what the client sent.
+    pub error_message: Option<String>,
+    /// What authorization decided.
+    pub decisions: Vec<Decided>,
     /// Bytes of the request's body that were read.
     pub bytes_in: u64,
     /// Bytes of the answer's body that were sent.
@@ -48,6 +54,18 @@ pub struct Outcome {
     pub duration: Duration,
     /// Whether the answer was sent to its end.
     pub complete: bool,
+}
+
+impl Outcome {
+    /// ARN of the authenticated principal.
+    pub fn principal(&self) -> Option<&str> {
+        self.caller.as_ref().map(|it| it.principal.arn.as_str())
+    }
+
+    /// The account whose registry was addressed.
+    pub fn account(&self) -> Option<&str> {
+        self.caller.as_ref().map(|it| it.account.as_str())
+    }
 }
 
 /// Something that is told of every request.
@@ -62,9 +80,9 @@ struct Facts {
     source: Option<IpAddr>,
     action: Option<&'static str>,
     repository: Option<String>,
-    principal: Option<String>,
-    account: Option<String>,
+    caller: Option<Arc<RequestInfo>>,
     error_code: Option<Cow<'static, str>>,
+    error_message: Option<String>,
 }
 
 /// One request on its way, shared by its body, its handler and its answer.
@@ -76,6 +94,7 @@ pub struct Exchange {
     bytes_in: AtomicU64,
     body_ended: AtomicBool,
     facts: Mutex<Facts>,
+    trail: Arc<Trail>,
 }
 
 impl Exchange {
@@ -87,6 +106,7 @@ impl Exchange {
             bytes_in: AtomicU64::new(0),
             body_ended: AtomicBool::new(false),
             facts: Mutex::default(),
+            trail: Arc::default(),
         })
     }
 
@@ -98,6 +118,11 @@ impl Exchange {
     /// When the request came, in microseconds since 1970 by the wall clock.
     pub fn at(&self) -> i64 {
         self.at
+    }
+
+    /// Where authorization writes down what it decides for this request.
+    pub fn trail(&self) -> &Arc<Trail> {
+        &self.trail
     }
 
     fn note(&self, write: impl FnOnce(&mut Facts)) {
@@ -119,17 +144,23 @@ impl Exchange {
         self.note(|facts| facts.repository = Some(repository.to_owned()));
     }
 
-    /// Notes who asks, once that is proven.
-    pub fn note_principal(&self, arn: &str, account: &str) {
-        self.note(|facts| {
-            facts.principal = Some(arn.to_owned());
-            facts.account = Some(account.to_owned());
-        });
+    /// Notes who asks, once that is proven, and which registry is addressed.
+    pub fn note_caller(&self, ctx: &Ctx) {
+        let request = Arc::clone(ctx.request());
+        self.note(|facts| facts.caller = Some(request));
     }
 
     /// Notes the code of the error that is answered.
     pub fn note_error(&self, code: impl Into<Cow<'static, str>>) {
         self.note(|facts| facts.error_code = Some(code.into()));
+    }
+
+    /// Notes the error that is answered, with its text.
+    pub fn note_failure(&self, code: &'static str, message: &str) {
+        self.note(|facts| {
+            facts.error_code = Some(code.into());
+            facts.error_message = Some(message.chars().take(ERROR_CHARACTERS).collect());
+        });
     }
 
     pub(crate) fn body_came(&self, bytes: u64) {
@@ -237,10 +268,11 @@ impl Drop for Finish {
             target: std::mem::take(&mut self.target),
             action: facts.action,
             repository: facts.repository,
-            principal: facts.principal,
-            account: facts.account,
+            caller: facts.caller,
             status: self.status,
             error_code: facts.error_code,
+            error_message: facts.error_message,
+            decisions: self.exchange.trail.take(),
             bytes_in: self.exchange.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out,
             duration: self.exchange.received.elapsed(),
@@ -251,6 +283,40 @@ impl Drop for Finish {
         }
         if let Some(then) = self.running.take() {
             then();
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::time::Instant;
+
+    use wharf_registry::{Endpoint, Plane, Principal};
+    use wharf_wire::ids::{AccountId, Region};
+
+    use super::*;
+
+    /// A request of an account's root.
+    pub(crate) fn caller() -> RequestInfo {
+        let account = AccountId::parse("123456789012").unwrap();
+        RequestInfo {
+            request_id: "89b682e5-ac18-4fac-a917-2155723ed59b".to_owned(),
+            principal: Principal::root(account.clone(), "AKIAEXAMPLE".to_owned()),
+            account,
+            region: Region::parse("us-east-1").unwrap(),
+            now: 1_795_591_920_123_456,
+            received_at: 1_795_591_920_123_456,
+            source: [127, 0, 0, 1].into(),
+            secure: false,
+            user_agent: Some("docker/29".to_owned()),
+            endpoint: Endpoint {
+                scheme: "http".to_owned(),
+                authority: "localhost:4640".to_owned(),
+                domain: false,
+            },
+            deadline: Instant::now(),
+            plane: Plane::Docker,
+            trail: Arc::default(),
         }
     }
 }

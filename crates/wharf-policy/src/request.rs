@@ -240,6 +240,17 @@ impl RequestContext {
             .map(|value| &*value.text)
     }
 
+    /// All keys, in lower case, each with its values; the order is fixed, but not the alphabet's.
+    pub fn keys(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+        self.keys.iter().map(|(key, values)| {
+            let values = match values {
+                Values::One(value) => std::slice::from_ref(value),
+                Values::Many(values) => values,
+            };
+            (key.as_str(), values.iter().map(|value| &*value.text))
+        })
+    }
+
     /// The resource's fields, if it is an ARN without a colon in its sixth field.
     pub(crate) fn fields(&self) -> Option<[&str; 6]> {
         self.fields?.of(&self.resource)

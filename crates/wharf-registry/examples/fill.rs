@@ -131,6 +131,7 @@ async fn fill(data_dir: PathBuf, access_key_id: String, plan: Plan) -> Outcome {
             },
             deadline: Instant::now() + Duration::from_hours(1),
             plane: Plane::Docker,
+            trail: Arc::default(),
         };
         Ctx::new(service.clone(), request)
     });

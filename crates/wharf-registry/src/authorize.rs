@@ -8,7 +8,7 @@ use wharf_wire::ids::{AccountId, Region, RepositoryName, repository_arn};
 
 use crate::action::Action;
 use crate::ctx::RequestInfo;
-use crate::{Error, Micros, Result, data};
+use crate::{Decided, Error, Micros, Result, data};
 
 /// What a request wants to act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,7 +217,7 @@ fn judge<A: Action>(
 ) -> Result<()> {
     let caller = wharf_policy::Principal::root("aws", request.principal.account.as_str());
     let asked = RequestContext::new(caller, A::NAME, arn, request.now);
-    let decision = wharf_policy::evaluate(&Inputs {
+    let inputs = Inputs {
         request: &asked,
         identity: &[Policy {
             name: "root",
@@ -229,7 +229,9 @@ fn judge<A: Action>(
         resource: &[],
         resource_account: account.as_str(),
         resource_kind: ResourceKind::Ordinary,
-    });
+    };
+    let decision = wharf_policy::evaluate(&inputs);
+    request.trail.note(Decided::of(A::NAME, &inputs, &decision));
     if decision.allowed() {
         return Ok(());
     }

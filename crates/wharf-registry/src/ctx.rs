@@ -14,7 +14,7 @@ use wharf_wire::oci::{Algorithm, Digest};
 use crate::action::Action;
 use crate::authorize::{Resource, authorize};
 use crate::deviations::Deviation;
-use crate::{Grant, Micros, Result, Service, data};
+use crate::{Grant, Micros, Result, Service, Trail, data};
 
 /// Bytes on their way in or out.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
@@ -120,6 +120,8 @@ pub struct RequestInfo {
     pub endpoint: Endpoint,
     pub deadline: Instant,
     pub plane: Plane,
+    /// Where authorization writes down what it decides.
+    pub trail: Arc<Trail>,
 }
 
 /// One request's view of the service. Cheap to clone.
@@ -144,6 +146,11 @@ impl Ctx {
             service,
             request: Arc::new(request),
         }
+    }
+
+    /// What the edge knows of the request.
+    pub fn request(&self) -> &Arc<RequestInfo> {
+        &self.request
     }
 
     /// The service.

@@ -27,6 +27,7 @@ mod settings;
 pub mod stats;
 pub mod sweep;
 pub mod tags;
+mod trail;
 pub mod trash;
 pub mod uploads;
 mod usage;
@@ -42,6 +43,7 @@ pub use keyring::RegistryKeyRef;
 pub use page::MAX_PAGE;
 pub use service::{AccessKey, AccountInfo, PasswordError, Service};
 pub use settings::{Compat, RootCredentials, Settings};
+pub use trail::{Decided, Trail};
 pub use wharf_identity::Secret;
 
 /// Microseconds since 1970-01-01T00:00:00Z.

@@ -68,6 +68,11 @@ impl AwsFault {
         self.query.1
     }
 
+    /// What the client is told, for the audit.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// `__type` and `message`, with the type in a header too: SDKs differ in where they look.
     pub(crate) fn json(self, content_type: &'static str) -> Answer {
         let (status, code) = self.json;

@@ -76,6 +76,11 @@ impl Refusal {
         self.code
     }
 
+    /// What the client is told, for the audit.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Renders the answer. A DENIED ends with the request id (deviation `denied-request-id`).
     pub(crate) fn render(mut self, request_id: &str, compat: Compat) -> Answer {
         if self.code == ErrorCode::Denied && deviations::DENIED_REQUEST_ID.applies(compat) {

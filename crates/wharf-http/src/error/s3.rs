@@ -52,6 +52,11 @@ impl S3Fault {
         self.code
     }
 
+    /// What the client is told, for the audit.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn render(self, request_id: &str) -> Answer {
         let body =
             wharf_wire::s3::render_error(self.code, &self.message, &self.details, request_id);

@@ -1,7 +1,7 @@
 //! A service in a temporary directory, with a repository to push to.
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -173,6 +173,7 @@ impl Fixture {
             },
             deadline: Instant::now() + Duration::from_hours(1),
             plane: Plane::Docker,
+            trail: Arc::default(),
         };
         Ctx::new(self.service.clone(), request)
     }
