@@ -22,11 +22,14 @@ CREATE TABLE versions (
     PRIMARY KEY (account, kind)
 );
 
+-- `alias`: a name for addresses that people read, taken once in the store.
 CREATE TABLE accounts (
     account TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    alias TEXT
 );
+CREATE UNIQUE INDEX accounts_alias ON accounts (alias) WHERE alias IS NOT NULL;
 
 -- `principal` is the unique id of the owner; the root's is the account id.
 CREATE TABLE access_keys (
@@ -38,6 +41,127 @@ CREATE TABLE access_keys (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX access_keys_account ON access_keys (account, access_key_id);
+CREATE INDEX access_keys_principal ON access_keys (principal, access_key_id);
+
+-- The texts of policies of every kind. A document never changes: another text is another row.
+-- `principals`: a JSON object of the ARNs that it names to the unique ids that they had when it was saved.
+CREATE TABLE policies (
+    id BIGINT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    principals TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- What IAM keeps by name. `kind`: user, role, group, instance-profile, policy or oidc-provider; `name_key`: the name in
+-- lower case. What only some kinds have is NULL for the others. role: `document` (its trust policy), `description`,
+-- `max_session` (seconds); user and role: `boundary` (a policy's ARN); policy: `description`, `default_version` and
+-- `last_version`, whose numbers are never given again.
+CREATE TABLE iam_entities (
+    id TEXT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES accounts (account) ON DELETE RESTRICT,
+    kind TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    description TEXT,
+    document BIGINT REFERENCES policies (id) ON DELETE RESTRICT,
+    boundary TEXT,
+    max_session BIGINT,
+    default_version BIGINT,
+    last_version BIGINT,
+    UNIQUE (account, kind, name_key)
+);
+CREATE INDEX iam_entities_document ON iam_entities (document);
+CREATE INDEX iam_entities_boundary ON iam_entities (boundary, account, id) WHERE boundary IS NOT NULL;
+
+CREATE TABLE iam_tags (
+    entity TEXT NOT NULL REFERENCES iam_entities (id) ON DELETE RESTRICT,
+    key_lower TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (entity, key_lower)
+);
+
+CREATE TABLE iam_inline_policies (
+    entity TEXT NOT NULL REFERENCES iam_entities (id) ON DELETE RESTRICT,
+    name TEXT NOT NULL,
+    document BIGINT NOT NULL REFERENCES policies (id) ON DELETE RESTRICT,
+    PRIMARY KEY (entity, name)
+);
+CREATE INDEX iam_inline_policies_document ON iam_inline_policies (document);
+
+CREATE TABLE iam_policy_versions (
+    entity TEXT NOT NULL REFERENCES iam_entities (id) ON DELETE RESTRICT,
+    version BIGINT NOT NULL,
+    document BIGINT NOT NULL REFERENCES policies (id) ON DELETE RESTRICT,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (entity, version)
+);
+CREATE INDEX iam_policy_versions_document ON iam_policy_versions (document);
+
+-- `policy_arn`: also of the policies that come with the service, which have no rows.
+CREATE TABLE iam_attachments (
+    entity TEXT NOT NULL REFERENCES iam_entities (id) ON DELETE RESTRICT,
+    policy_arn TEXT NOT NULL,
+    attached_at BIGINT NOT NULL,
+    PRIMARY KEY (entity, policy_arn)
+);
+CREATE INDEX iam_attachments_policy ON iam_attachments (policy_arn, entity);
+
+-- The users of a group, the role of an instance profile.
+CREATE TABLE iam_members (
+    owner TEXT NOT NULL REFERENCES iam_entities (id) ON DELETE RESTRICT,
+    member TEXT NOT NULL REFERENCES iam_entities (id) ON DELETE RESTRICT,
+    added_at BIGINT NOT NULL,
+    PRIMARY KEY (owner, member)
+);
+CREATE INDEX iam_members_member ON iam_members (member, owner);
+
+-- Lists of an OIDC provider, in order. `kind`: client-id or thumbprint.
+CREATE TABLE iam_strings (
+    entity TEXT NOT NULL REFERENCES iam_entities (id) ON DELETE RESTRICT,
+    kind TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (entity, kind, position)
+);
+
+-- Temporary credentials. `kind`: user, role or federated-user. `principal`: the unique id of the user or role, or the
+-- account id of a root's. `details`: JSON of what else the session carries: its policies, tags, source identity.
+CREATE TABLE sessions (
+    access_key_id TEXT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES accounts (account) ON DELETE RESTRICT,
+    kind TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    name TEXT NOT NULL,
+    issued_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    secret BYTEA NOT NULL,
+    details TEXT NOT NULL
+);
+CREATE INDEX sessions_account ON sessions (account, access_key_id);
+CREATE INDEX sessions_expires ON sessions (expires_at, access_key_id);
+CREATE INDEX sessions_principal ON sessions (principal, access_key_id);
+
+-- Settings of one registry, which is one account's in one region. `policy`: who else may use it.
+CREATE TABLE registries (
+    account TEXT NOT NULL REFERENCES accounts (account) ON DELETE RESTRICT,
+    region TEXT NOT NULL,
+    policy BIGINT REFERENCES policies (id) ON DELETE RESTRICT,
+    PRIMARY KEY (account, region)
+);
+CREATE INDEX registries_policy ON registries (policy);
+
+CREATE TABLE account_settings (
+    account TEXT NOT NULL REFERENCES accounts (account) ON DELETE RESTRICT,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (account, region, name)
+);
 
 -- The registry's own key, one per account and region, wrapped under the root key.
 CREATE TABLE registry_keys (
@@ -62,8 +186,10 @@ CREATE TABLE repositories (
     scan_on_push BIGINT NOT NULL,
     encryption_type TEXT NOT NULL,
     kms_key TEXT,
+    policy BIGINT REFERENCES policies (id) ON DELETE RESTRICT,
     UNIQUE (account, region, name)
 );
+CREATE INDEX repositories_policy ON repositories (policy);
 
 CREATE TABLE repository_tags (
     repository BIGINT NOT NULL REFERENCES repositories (id) ON DELETE RESTRICT,

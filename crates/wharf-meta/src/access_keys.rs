@@ -8,6 +8,8 @@ crate::statements! {
              FROM access_keys WHERE access_key_id = $1";
     OF_ACCOUNT = "SELECT access_key_id, account, principal, status, secret, created_at
                   FROM access_keys WHERE account = $1 AND access_key_id > $2 ORDER BY access_key_id LIMIT $3";
+    OF_PRINCIPAL = "SELECT access_key_id, account, principal, status, secret, created_at
+                    FROM access_keys WHERE principal = $1 AND access_key_id > $2 ORDER BY access_key_id LIMIT $3";
     SET_STATUS = "UPDATE access_keys SET status = $2 WHERE access_key_id = $1";
     DELETE = "DELETE FROM access_keys WHERE access_key_id = $1";
 }
@@ -93,6 +95,22 @@ pub fn of_account(
     limit: i64,
 ) -> Result<Vec<AccessKeyRow>> {
     tx.rows(&OF_ACCOUNT, &[&account, &after, &limit])?
+        .iter()
+        .map(from_row)
+        .collect()
+}
+
+/// Up to `limit` access keys of an owner, by its unique id, whose id sorts after `after`, in order of id.
+///
+/// # Errors
+/// Those of the database.
+pub fn of_principal(
+    tx: &mut Tx,
+    principal: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<AccessKeyRow>> {
+    tx.rows(&OF_PRINCIPAL, &[&principal, &after, &limit])?
         .iter()
         .map(from_row)
         .collect()

@@ -19,13 +19,16 @@ const WRITES: [&str; 6] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(u64);
 
-/// When a statement changes what is watched: access keys, repositories, their manifests and their tags.
+/// Which of the watched things a statement changes: repositories with their manifests, tags and resource tags, and
+/// identities with all that decides who they are and what they may do beyond one repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// It changes nothing that is watched.
     Nothing,
     /// It changes what belongs to the repository whose surrogate id is its first parameter.
     Repository,
+    /// It may change access keys, sessions, accounts, what IAM keeps, or the settings of a registry.
+    Identity,
     /// It may change anything that is watched.
     Everything,
 }
@@ -42,10 +45,26 @@ impl Scope {
             // A common table expression that writes, or something nobody has thought of.
             _ => return Self::Everything,
         };
+        let Some(table) = table else {
+            return Self::Everything;
+        };
         let id = match table {
-            Some("repositories") => "id",
-            Some("manifests" | "tags") => "repository",
-            Some("access_keys") => return Self::Everything,
+            "repositories" => "id",
+            "manifests" | "tags" | "repository_tags" => "repository",
+            "access_keys" | "accounts" | "registries" | "account_settings" => {
+                return Self::Identity;
+            }
+            // Nobody can have known a session before it was made, and its id is never given again.
+            "sessions" if sql.starts_with("INSERT") && !sql.contains("CONFLICT") => {
+                return Self::Nothing;
+            }
+            "sessions" => return Self::Identity,
+            // A document never changes, and what refers to it changes before it goes.
+            "policies" if !sql.starts_with("UPDATE") && !sql.contains("CONFLICT") => {
+                return Self::Nothing;
+            }
+            "policies" => return Self::Everything,
+            _ if table.starts_with("iam_") => return Self::Identity,
             _ => return Self::Nothing,
         };
         let inserts = sql.starts_with("INSERT")
@@ -69,6 +88,7 @@ impl Scope {
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
     repositories: Vec<i64>,
+    identity: bool,
     everything: bool,
 }
 
@@ -77,6 +97,7 @@ impl Touched {
     pub(crate) fn note(&mut self, scope: Scope, first: Option<i64>) {
         match (scope, first) {
             (Scope::Nothing, _) => {}
+            (Scope::Identity, _) => self.identity = true,
             (Scope::Repository, Some(id)) if self.repositories.len() < MOST_NAMED => {
                 if self.repositories.last() != Some(&id) {
                     self.repositories.push(id);
@@ -87,10 +108,11 @@ impl Touched {
     }
 }
 
-/// When each repository, and everything at once, was last touched.
+/// When each repository, the identities, and everything at once were last touched.
 #[derive(Debug)]
 pub struct Changes {
     published: AtomicU64,
+    identity: AtomicU64,
     everything: AtomicU64,
     places: Box<[AtomicU64]>,
 }
@@ -99,6 +121,7 @@ impl Changes {
     pub(crate) fn new() -> Self {
         Self {
             published: AtomicU64::new(0),
+            identity: AtomicU64::new(0),
             everything: AtomicU64::new(0),
             places: (0..PLACES).map(|_| AtomicU64::new(0)).collect(),
         }
@@ -109,16 +132,21 @@ impl Changes {
         Moment(self.published.load(Ordering::Acquire))
     }
 
-    /// Whether nothing of a repository, and nothing that is of no single one, was touched after `since`.
+    /// Whether nothing of a repository was touched after `since`; identities may have been.
     pub fn untouched(&self, repository: i64, since: Moment) -> bool {
-        self.untouched_at_large(since)
+        self.everything_untouched(since)
             && self
                 .place(repository)
                 .is_some_and(|place| place.load(Ordering::Acquire) <= since.0)
     }
 
-    /// Whether nothing that is of no single repository was touched after `since`.
-    pub fn untouched_at_large(&self, since: Moment) -> bool {
+    /// Whether nothing was touched after `since` that decides who somebody is, or what they may do beyond the policies
+    /// and tags of one repository.
+    pub fn identity_untouched(&self, since: Moment) -> bool {
+        self.everything_untouched(since) && self.identity.load(Ordering::Acquire) <= since.0
+    }
+
+    fn everything_untouched(&self, since: Moment) -> bool {
         self.everything.load(Ordering::Acquire) <= since.0
     }
 
@@ -127,6 +155,9 @@ impl Changes {
         let number = self.published.load(Ordering::Relaxed) + 1;
         if touched.everything {
             self.everything.store(number, Ordering::Release);
+        }
+        if touched.identity {
+            self.identity.store(number, Ordering::Release);
         }
         for id in touched.repositories {
             if let Some(place) = self.place(id) {
@@ -195,9 +226,22 @@ mod tests {
                 Scope::Everything,
             ),
             (
-                "DELETE FROM access_keys WHERE access_key_id = $1",
+                "UPDATE repositories SET policy = $2 WHERE id = $1",
+                Scope::Repository,
+            ),
+            (
+                "INSERT INTO repository_tags (repository, key, value) VALUES ($1, $2, $3)\n ON CONFLICT (repository, key) DO UPDATE SET value = excluded.value",
+                Scope::Repository,
+            ),
+            (
+                "DELETE FROM repository_tags WHERE key = $1",
                 Scope::Everything,
             ),
+            (
+                "UPDATE policies SET text = $2 WHERE id = $1",
+                Scope::Everything,
+            ),
+            ("DELETE", Scope::Everything),
             ("WITH old AS (DELETE FROM tags) SELECT 1", Scope::Everything),
             (
                 "WITH a AS (SELECT digest FROM tags) SELECT digest FROM a",
@@ -209,20 +253,86 @@ mod tests {
     }
 
     #[test]
-    fn of_the_statements_that_there_are_only_those_of_access_keys_touch_everything() {
-        let all = crate::MODULES
+    fn what_decides_who_somebody_is_is_of_the_identities() {
+        for (sql, scope) in [
+            (
+                "INSERT INTO access_keys (access_key_id) VALUES ($1)",
+                Scope::Identity,
+            ),
+            (
+                "DELETE FROM access_keys WHERE access_key_id = $1",
+                Scope::Identity,
+            ),
+            ("INSERT INTO iam_entities (id) VALUES ($1)", Scope::Identity),
+            (
+                "DELETE FROM iam_anything WHERE entity = $1",
+                Scope::Identity,
+            ),
+            (
+                "UPDATE accounts SET alias = $2 WHERE account = $1",
+                Scope::Identity,
+            ),
+            (
+                "INSERT INTO registries (account) VALUES ($1)",
+                Scope::Identity,
+            ),
+            (
+                "UPDATE account_settings SET value = $2 WHERE account = $1",
+                Scope::Identity,
+            ),
+            ("DELETE FROM sessions WHERE principal = $1", Scope::Identity),
+            (
+                "INSERT INTO sessions (access_key_id) VALUES ($1)",
+                Scope::Nothing,
+            ),
+            (
+                "INSERT INTO sessions (access_key_id) VALUES ($1) ON CONFLICT (access_key_id) DO UPDATE SET name = $2",
+                Scope::Identity,
+            ),
+            ("INSERT INTO policies (id) VALUES ($1)", Scope::Nothing),
+            ("DELETE FROM policies WHERE id = $1", Scope::Nothing),
+            (
+                "SELECT secret FROM access_keys WHERE access_key_id = $1",
+                Scope::Nothing,
+            ),
+        ] {
+            assert_eq!(Scope::of(sql), scope, "{sql}");
+        }
+    }
+
+    #[test]
+    fn no_statement_that_there_is_touches_everything_and_only_those_of_identities_touch_these() {
+        let all: Vec<&crate::Statement> = crate::MODULES
             .iter()
-            .flat_map(|(_, statements)| statements.iter());
-        let everything: Vec<&str> = all
-            .filter(|statement| statement.scope() == Scope::Everything)
-            .map(|statement| statement.name())
+            .flat_map(|(_, statements)| statements.iter().copied())
             .collect();
-        assert!(!everything.is_empty());
-        for name in everything {
+        let names = |scope: Scope| {
+            let those = all
+                .iter()
+                .filter(move |statement| statement.scope() == scope);
+            those.map(|statement| statement.name()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(Scope::Everything),
+            Vec::<&str>::new(),
+            "they forget what is known of every repository"
+        );
+        for name in names(Scope::Identity) {
+            let module = name.split("::").nth(1).unwrap_or_default();
             assert!(
-                name.contains("::access_keys::"),
-                "{name} forgets what is known of every repository"
+                ["access_keys", "accounts", "iam", "registries", "sessions"].contains(&module),
+                "{name} forgets what is known of every identity"
             );
+        }
+        // Whatever writes to them, but for what makes a session.
+        for statement in &all {
+            let module = statement.name().split("::").nth(1).unwrap_or_default();
+            let reads = statement
+                .text(crate::Database::Sqlite)
+                .starts_with("SELECT");
+            if ["access_keys", "iam", "registries"].contains(&module) && !reads {
+                assert_eq!(statement.scope(), Scope::Identity, "{}", statement.name());
+            }
         }
         let schema = include_str!("../schema/0001_first.sql").to_ascii_uppercase();
         for hidden in ["TRIGGER", "CASCADE", "SET NULL"] {
@@ -247,8 +357,27 @@ mod tests {
         let mut touched = Touched::default();
         touched.note(Scope::Everything, None);
         let later = changes.now();
+        assert!(changes.identity_untouched(before));
         changes.publish(touched);
         assert!(!changes.untouched(8, later));
+        assert!(!changes.identity_untouched(later));
+    }
+
+    #[test]
+    fn what_is_known_of_identities_and_of_repositories_goes_apart() {
+        let changes = Changes::new();
+        let before = changes.now();
+        let mut touched = Touched::default();
+        touched.note(Scope::Identity, Some(7));
+        changes.publish(touched);
+        assert!(!changes.identity_untouched(before));
+        assert!(changes.identity_untouched(changes.now()));
+        assert!(changes.untouched(7, before), "it is no repository's id");
+        let later = changes.now();
+        let mut touched = Touched::default();
+        touched.note(Scope::Repository, Some(7));
+        changes.publish(touched);
+        assert!(changes.identity_untouched(later));
     }
 
     #[test]

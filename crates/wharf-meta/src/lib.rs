@@ -8,7 +8,7 @@
 //! # async fn example() -> Result<(), wharf_meta::Error> {
 //! use wharf_meta::{Durability, Options, Store, accounts};
 //! let store = Store::open_sqlite("wharf.db".as_ref(), Options::new(0))?;
-//! let row = accounts::AccountRow { account: "123456789012".into(), name: "first".into(), created_at: 0 };
+//! let row = accounts::AccountRow { account: "123456789012".into(), name: "first".into(), created_at: 0, alias: None };
 //! store.write("create_account", Durability::Hard, move |tx| accounts::insert(tx, &row)).await?;
 //! # Ok(()) }
 //! ```
@@ -36,12 +36,16 @@ pub use value::{FromValue, Row, ToValue, Value, ValueRef, bigint_list, text_list
 /// Microseconds since 1970-01-01T00:00:00Z.
 pub type Micros = i64;
 
-/// Declares the modules of rows and the list that the contract suite walks.
+/// Declares the modules of rows and the list that the contract suite walks; a group's own file declares its parts.
 macro_rules! modules {
-    ($($name:ident,)*) => {
+    ($($name:ident),*; $($group:ident { $($part:ident,)* })*) => {
         $(pub mod $name;)*
+        $(pub mod $group;)*
         /// Every module of rows with its statements.
-        pub static MODULES: &[(&str, &[&Statement])] = &[$((stringify!($name), $name::STATEMENTS)),*];
+        pub static MODULES: &[(&str, &[&Statement])] = &[
+            $((stringify!($name), $name::STATEMENTS),)*
+            $($((concat!(stringify!($group), "::", stringify!($part)), $group::$part::STATEMENTS),)*)*
+        ];
     };
 }
 
@@ -58,13 +62,25 @@ modules! {
     manifests,
     objects,
     orphans,
+    policies,
+    registries,
     registry_keys,
     repositories,
+    sessions,
     stats,
     store_id,
     tags,
     trash,
     uploads,
     usage,
-    versions,
+    versions;
+    iam {
+        attachments,
+        entities,
+        inline,
+        members,
+        strings,
+        tags,
+        versions,
+    }
 }

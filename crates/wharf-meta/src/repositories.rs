@@ -1,17 +1,19 @@
 //! Repositories: one row each, found by (account, region, name) or by surrogate id.
-use crate::{Result, Row, Tx};
+use crate::{Result, Row, Tx, policies};
 
 crate::statements! {
-    INSERT = "INSERT INTO repositories (id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    BY_NAME = "SELECT id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key
+    INSERT = "INSERT INTO repositories (id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key, policy)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    BY_NAME = "SELECT id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key, policy
                FROM repositories WHERE account = $1 AND region = $2 AND name = $3";
-    BY_ID = "SELECT id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key
+    BY_ID = "SELECT id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key, policy
              FROM repositories WHERE id = $1";
-    PAGE = "SELECT id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key
+    PAGE = "SELECT id, account, region, name, created_at, tag_mutability, mutability_filters, scan_on_push, encryption_type, kms_key, policy
             FROM repositories WHERE account = $1 AND region = $2 AND name > $3 ORDER BY name LIMIT $4";
+    POLICY = "SELECT policy FROM repositories WHERE id = $1";
     DELETE = "DELETE FROM repositories WHERE id = $1";
     SET_MUTABILITY = "UPDATE repositories SET tag_mutability = $2, mutability_filters = $3 WHERE id = $1";
+    SET_POLICY = "UPDATE repositories SET policy = $2 WHERE id = $1";
     TAGS = "SELECT key, value FROM repository_tags WHERE repository = $1 ORDER BY key";
     PUT_TAG = "INSERT INTO repository_tags (repository, key, value) VALUES ($1, $2, $3)
                ON CONFLICT (repository, key) DO UPDATE SET value = excluded.value";
@@ -38,6 +40,8 @@ pub struct RepositoryRow {
     pub encryption_type: String,
     /// The key's ARN, for the KMS types.
     pub kms_key: Option<String>,
+    /// Its policy, if it has one: the id of a document.
+    pub policy: Option<i64>,
 }
 
 fn from_row(row: &Row) -> Result<RepositoryRow> {
@@ -52,13 +56,14 @@ fn from_row(row: &Row) -> Result<RepositoryRow> {
         scan_on_push: row.get(7)?,
         encryption_type: row.get(8)?,
         kms_key: row.get(9)?,
+        policy: row.get(10)?,
     })
 }
 
 /// Inserts a repository.
 ///
 /// # Errors
-/// `Unique` when the name is taken.
+/// `Unique` when the name is taken; `ForeignKey` when there is no such policy.
 pub fn insert(tx: &mut Tx, row: &RepositoryRow) -> Result<()> {
     tx.run(
         &INSERT,
@@ -73,6 +78,7 @@ pub fn insert(tx: &mut Tx, row: &RepositoryRow) -> Result<()> {
             &row.scan_on_push,
             &row.encryption_type,
             &row.kms_key,
+            &row.policy,
         ],
     )?;
     Ok(())
@@ -128,13 +134,29 @@ pub fn set_mutability(tx: &mut Tx, id: i64, mode: &str, filters: Option<&str>) -
     Ok(())
 }
 
-/// Removes the row and its resource tags. What hangs on the id stays for the job that moves it.
+/// Gives a repository another policy, or none. The document that it had stays, for the caller to delete.
+///
+/// # Errors
+/// `ForeignKey` when there is no such document.
+pub fn set_policy(tx: &mut Tx, id: i64, policy: Option<i64>) -> Result<()> {
+    tx.run(&SET_POLICY, &[&id, &policy])?;
+    Ok(())
+}
+
+/// Removes the row, its resource tags and its policy. What hangs on the id stays for the job that moves it.
 ///
 /// # Errors
 /// Those of the database.
 pub fn delete(tx: &mut Tx, id: i64) -> Result<()> {
+    let policy = tx
+        .row(&POLICY, &[&id])?
+        .map(|row| row.get::<Option<i64>>(0))
+        .transpose()?;
     tx.run(&DELETE_TAGS, &[&id])?;
     tx.run(&DELETE, &[&id])?;
+    if let Some(policy) = policy.flatten() {
+        policies::delete(tx, policy)?;
+    }
     Ok(())
 }
 

@@ -60,9 +60,9 @@ impl Known {
         let key = self.keys.get(principal.access_key_id.as_str())?;
         let image = self.images.get(name)?;
         let repository = image.fact.repository.id;
-        // Touching everything dates every repository, and nothing else dates a key.
+        // Each fact is dated by its own kind of changes alone.
         let current = changes.untouched(repository, image.since)
-            && changes.untouched_at_large(key.since)
+            && changes.identity_untouched(key.since)
             && key.fact == *principal;
         current.then_some(image.fact)
     }

@@ -275,6 +275,7 @@ mod tests {
             scan_on_push: false,
             encryption_type: "AES256".to_owned(),
             kms_key: None,
+            policy: None,
         };
         assert_eq!(TagMutability::of(&row), Ok(given));
         for (mode, text) in [

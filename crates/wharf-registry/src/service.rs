@@ -199,6 +199,7 @@ impl Service {
             account: account.to_string(),
             name: name.to_owned(),
             created_at: now,
+            alias: None,
         };
         let key = access_keys::AccessKeyRow {
             access_key_id: credentials.access_key_id,

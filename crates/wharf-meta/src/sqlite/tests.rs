@@ -215,6 +215,7 @@ async fn a_database_that_may_not_grow_answers_full_and_takes_what_fits_later() {
                 account: "1".into(),
                 name: big.clone(),
                 created_at: 0,
+                alias: None,
             },
         )
     };

@@ -13,6 +13,7 @@ fn account(id: &str) -> AccountRow {
         account: id.to_owned(),
         name: format!("name of {id}"),
         created_at: 5,
+        alias: None,
     }
 }
 

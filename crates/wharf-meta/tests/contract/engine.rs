@@ -83,6 +83,7 @@ fn numbered(number: i64) -> accounts::AccountRow {
         account: format!("{number:012}"),
         name: number.to_string(),
         created_at: number,
+        alias: None,
     }
 }
 

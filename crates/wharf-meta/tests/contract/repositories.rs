@@ -26,6 +26,7 @@ pub fn row(id: i64, region: &str, name: &str) -> RepositoryRow {
         scan_on_push: true,
         encryption_type: "AES256".to_owned(),
         kms_key: None,
+        policy: None,
     }
 }
 
@@ -39,6 +40,7 @@ pub async fn make(store: &Store, repositories: &[(i64, &'static str)]) {
         account: "123456789012".to_owned(),
         name: String::new(),
         created_at: 1,
+        alias: None,
     };
     write(store, move |tx| {
         accounts::insert(tx, &account)?;

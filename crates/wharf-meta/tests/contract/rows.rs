@@ -30,6 +30,7 @@ pub async fn account(store: &Store) {
         account: ACCOUNT.to_owned(),
         name: "first".to_owned(),
         created_at: 1,
+        alias: None,
     };
     write(store, move |tx| accounts::insert(tx, &row))
         .await
@@ -49,6 +50,7 @@ pub fn repository(id: i64, name: &str) -> RepositoryRow {
         scan_on_push: false,
         encryption_type: "AES256".to_owned(),
         kms_key: None,
+        policy: None,
     }
 }
 

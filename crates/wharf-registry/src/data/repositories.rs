@@ -62,6 +62,7 @@ pub(crate) fn create(
         scan_on_push: new.scan_on_push,
         encryption_type: "AES256".to_owned(),
         kms_key: None,
+        policy: None,
     };
     rows::insert(tx.meta, &row)?;
     let details = json!({

@@ -259,6 +259,7 @@ pub(crate) fn repository(tx: &mut Tx<'_>, grant: &ServiceGrant, name: &str) -> R
         scan_on_push: settings.scan_on_push,
         encryption_type: settings.encryption_type,
         kms_key: settings.kms_key,
+        policy: None,
     };
     repositories::insert(tx.meta, &row)?;
     for (key, value) in &settings.tags {
