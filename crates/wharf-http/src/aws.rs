@@ -164,9 +164,16 @@ async fn claimant(
     let key = looked_up
         .map_err(|error| failed(&error, &request.exchange))?
         .ok_or_else(invalid_token)?;
-    // Keys of this kind have no session: a token beside one belongs to something else.
-    if presented.security_token.is_some() {
-        return Err(invalid_token());
+    // A session's key comes with its own token, a long-term one with none: iam.md 1.5.
+    let token = presented.security_token.as_ref().map(|it| it.expose());
+    match (key.expires_at, token) {
+        (None, None) => {}
+        (Some(end), Some(token)) if app.service.is_token_of(token, &presented.access_key_id) => {
+            if app.service.now() >= end {
+                return Err(fault_of(&Error::ExpiredToken));
+            }
+        }
+        _ => return Err(invalid_token()),
     }
     let region = region.ok_or_else(invalid_token)?.clone();
     Ok(Claimant {

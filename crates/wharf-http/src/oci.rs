@@ -123,7 +123,7 @@ async fn dispatch(
         deadline,
         ..
     } = request;
-    let (principal, account, region) = authenticate(app, &parts.headers, realm)?;
+    let (principal, account, region) = authenticate(app, &parts.headers, realm).await?;
     let (account, region) = registry_of(&origin, account, region)?;
     *realm = origin.endpoint.registry_url(&account, &region);
     let ctx = Ctx::new(
@@ -188,22 +188,23 @@ async fn base(call: Call<'_>) -> Result<Answer, Stop> {
 /// HTTP Basic with user `AWS` and a password of `GetAuthorizationToken`, nothing else.
 ///
 /// Source: ecr.md 6.1. An expired password is 403, not 401: clients must fetch a new one.
-fn authenticate(
+async fn authenticate(
     app: &App,
     headers: &HeaderMap,
     realm: &str,
-) -> Result<(Principal, AccountId, Region), Refusal> {
+) -> Result<(Principal, AccountId, Region), Stop> {
     let password = password(headers).ok_or_else(|| Refusal::unauthorized(realm))?;
-    app.service
-        .open_password(&password)
-        .map_err(|error| match error {
-            PasswordError::Invalid => Refusal::unauthorized(realm),
-            PasswordError::Expired => Refusal::new(
-                StatusCode::FORBIDDEN,
-                ErrorCode::Denied,
-                "Your authorization token has expired. Reauthenticate and try again.",
-            ),
-        })
+    let opened = app.service.open_password(&password).await;
+    opened.map_err(|error| match error {
+        PasswordError::Invalid => Refusal::unauthorized(realm).into(),
+        PasswordError::Failed(error) => error.into(),
+        PasswordError::Expired => Refusal::new(
+            StatusCode::FORBIDDEN,
+            ErrorCode::Denied,
+            "Your authorization token has expired. Reauthenticate and try again.",
+        )
+        .into(),
+    })
 }
 
 fn password(headers: &HeaderMap) -> Option<String> {

@@ -17,14 +17,34 @@ const SECRET_CHARS: usize = 40;
 /// # Errors
 /// [`RandomError`] if the operating system gives no random bytes.
 pub fn new_access_key_id() -> Result<String, RandomError> {
-    let random = random::<16>()?;
+    new_id::<16>("AKIA")
+}
+
+/// Makes the access key id of a session: `ASIA` and 16 of `A-Z2-7`.
+///
+/// # Errors
+/// [`RandomError`] if the operating system gives no random bytes.
+pub fn new_session_key_id() -> Result<String, RandomError> {
+    new_id::<16>("ASIA")
+}
+
+/// Makes a unique id of IAM: a prefix such as `AIDA`, and 17 of `A-Z2-7`.
+///
+/// # Errors
+/// [`RandomError`] if the operating system gives no random bytes.
+pub fn new_unique_id(prefix: &str) -> Result<String, RandomError> {
+    new_id::<17>(prefix)
+}
+
+fn new_id<const N: usize>(prefix: &str) -> Result<String, RandomError> {
+    let random = random::<N>()?;
     let characters = random.iter().filter_map(|byte| {
         ID_ALPHABET
             .get(usize::from(byte & 31))
             .copied()
             .map(char::from)
     });
-    Ok("AKIA".chars().chain(characters).collect())
+    Ok(prefix.chars().chain(characters).collect())
 }
 
 /// Makes a secret access key: 40 of `A-Za-z0-9`, 238 bits.

@@ -131,6 +131,11 @@ pub(crate) fn of_seconds(seconds: i64) -> Instant {
     i128::from(seconds) * NANOSECONDS
 }
 
+/// A date as condition keys have it: `2026-01-02T03:04:05Z`. `at`: microseconds since 1970.
+pub fn date_text(at: i64) -> String {
+    text(at.div_euclid(1_000_000))
+}
+
 /// Seconds since 1970 as `2026-01-02T03:04:05Z`.
 pub(crate) fn text(seconds: i64) -> String {
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));

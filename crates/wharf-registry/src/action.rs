@@ -19,14 +19,32 @@ mod sealed {
 
 macro_rules! actions {
     ($($name:ident = $text:literal $(: $($mark:ident),+)?;)*) => {$(
-        #[doc = concat!("`", $text, "`")]
+        #[doc = concat!("The action `", stringify!($name), "`.")]
         #[derive(Clone, Copy, Debug)]
         pub struct $name;
-        impl sealed::Sealed for $name {}
-        impl Action for $name { const NAME: &'static str = $text; }
+        impl crate::action::sealed::Sealed for $name {}
+        impl crate::action::Action for $name { const NAME: &'static str = $text; }
         $($(impl $mark for $name {})+)?
     )*};
 }
+
+/// Actions of IAM: an operation's name is its action's.
+macro_rules! iam_actions {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("The action `iam:", stringify!($name), "`.")]
+            #[derive(Clone, Copy, Debug)]
+            pub struct $name;
+            impl crate::action::sealed::Sealed for $name {}
+            impl crate::action::Action for $name {
+                const NAME: &'static str = concat!("iam:", stringify!($name));
+            }
+        )*
+    };
+}
+
+pub mod iam;
+pub mod sts;
 
 actions! {
     BatchCheckLayerAvailability = "ecr:BatchCheckLayerAvailability";
@@ -34,17 +52,25 @@ actions! {
     BatchGetImage = "ecr:BatchGetImage": ReadsImages;
     CompleteLayerUpload = "ecr:CompleteLayerUpload";
     CreateRepository = "ecr:CreateRepository";
+    DeleteRegistryPolicy = "ecr:DeleteRegistryPolicy";
+    DeleteRepositoryPolicy = "ecr:DeleteRepositoryPolicy";
     DeleteRepository = "ecr:DeleteRepository": ReadsTags;
     DescribeImages = "ecr:DescribeImages": ReadsImages;
     DescribeRegistry = "ecr:DescribeRegistry";
     DescribeRepositories = "ecr:DescribeRepositories";
+    GetAccountSetting = "ecr:GetAccountSetting";
     GetAuthorizationToken = "ecr:GetAuthorizationToken";
     GetDownloadUrlForLayer = "ecr:GetDownloadUrlForLayer";
+    GetRegistryPolicy = "ecr:GetRegistryPolicy";
+    GetRepositoryPolicy = "ecr:GetRepositoryPolicy";
     InitiateLayerUpload = "ecr:InitiateLayerUpload";
     ListImages = "ecr:ListImages": ReadsImages;
     ListTagsForResource = "ecr:ListTagsForResource": ReadsTags;
+    PutAccountSetting = "ecr:PutAccountSetting";
     PutImage = "ecr:PutImage": ReadsImages;
     PutImageTagMutability = "ecr:PutImageTagMutability";
+    PutRegistryPolicy = "ecr:PutRegistryPolicy";
+    SetRepositoryPolicy = "ecr:SetRepositoryPolicy";
     TagResource = "ecr:TagResource": ReadsTags;
     UntagResource = "ecr:UntagResource";
     UploadLayerPart = "ecr:UploadLayerPart";

@@ -1,19 +1,29 @@
 //! The gate: the one place where a request becomes a [`Grant`], inside the transaction that does the work.
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use wharf_meta::iam::entities::EntityRow;
 use wharf_meta::repositories::RepositoryRow;
-use wharf_policy::{Document, Inputs, Kind, Policy, RequestContext, ResourceKind};
+use wharf_policy::{Inputs, RequestContext, ResourceKind};
 use wharf_wire::ids::{AccountId, Region, RepositoryName, repository_arn};
 
 use crate::action::Action;
 use crate::ctx::RequestInfo;
+use crate::data::iam::EntityKind;
+use crate::data::identities;
+use crate::data::policies::ResourcePolicies;
+use crate::identity::{Credentials, Identity, Named};
 use crate::{Decided, Error, Micros, Result, data};
+
+mod policies;
+
+pub use policies::Policies;
 
 /// What a request wants to act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resource {
-    /// The registry as a whole: `*` in policies.
+    /// The registry, or whatever else an account has one of: `*` in policies.
     Registry,
     /// A repository that must exist. Whether it does is told only to those who may act on it.
     Repository {
@@ -27,6 +37,105 @@ pub enum Resource {
     },
     /// All repositories of a registry: what listing asks about.
     AllRepositories { account: AccountId },
+    /// A user, group, role or instance profile of the caller's account that must exist.
+    Entity { kind: EntityKind, name: String },
+    /// The same that is to be made: its name is free or not.
+    NewEntity {
+        kind: EntityKind,
+        path: String,
+        name: String,
+    },
+    /// A managed policy or identity provider, by its ARN. Whether it exists is the operation's to tell.
+    Arn(String),
+    /// A role of any account, by its ARN, that is to be assumed. One that does not exist trusts nobody.
+    Role { arn: String },
+}
+
+/// A resource with the condition keys that only the operation knows.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    resource: Resource,
+    keys: Vec<AskedKey>,
+}
+
+/// A condition key of an operation.
+#[derive(Clone, Debug)]
+struct AskedKey {
+    name: Cow<'static, str>,
+    values: Vec<String>,
+    /// Whether it is a set, which never stands for a variable.
+    many: bool,
+}
+
+impl From<Resource> for Asked {
+    fn from(resource: Resource) -> Self {
+        Self {
+            resource,
+            keys: Vec::new(),
+        }
+    }
+}
+
+impl Asked {
+    /// The same with a condition key of one value.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.keys.push(AskedKey {
+            name: name.into(),
+            values: vec![value.into()],
+            many: false,
+        });
+        self
+    }
+
+    /// The same with a condition key that is there only if it has a value.
+    #[must_use]
+    pub fn with_some(self, name: &'static str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// The same with a condition key that can have several values, absent without any.
+    #[must_use]
+    pub fn with_list(mut self, name: &'static str, values: Vec<String>) -> Self {
+        self.keys.push(AskedKey {
+            name: Cow::Borrowed(name),
+            values,
+            many: true,
+        });
+        self
+    }
+
+    /// The same with the keys of tags that a request passes: `aws:RequestTag/…` and `aws:TagKeys`.
+    #[must_use]
+    pub fn with_tags(self, tags: &[(String, String)]) -> Self {
+        let mut asked = self;
+        let mut names = Vec::new();
+        for (key, value) in tags {
+            names.push(key.clone());
+            asked = asked.with(format!("aws:RequestTag/{key}"), value.as_str());
+        }
+        asked.with_list("aws:TagKeys", names)
+    }
+}
+
+/// What a resource says about itself: its tags and its own policies.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) tags: Vec<(String, String)>,
+    pub(crate) policies: ResourcePolicies,
+}
+
+/// What a resource turned out to be.
+#[derive(Debug)]
+struct Target {
+    account: AccountId,
+    arn: String,
+    repository: Option<RepositoryRow>,
+    entity: Option<EntityRow>,
+    facts: Arc<Facts>,
 }
 
 /// The proof that `principal` may do `A` here and now: what functions of [`data`] take instead of names.
@@ -35,16 +144,20 @@ pub enum Resource {
 #[derive(Debug)]
 pub struct Grant<A> {
     request: Arc<RequestInfo>,
+    identity: Arc<Identity>,
     account: AccountId,
     region: Region,
     arn: String,
     repository: Option<RepositoryRow>,
+    entity: Option<EntityRow>,
+    facts: Arc<Facts>,
+    keys: Arc<[AskedKey]>,
     now: Micros,
     action: PhantomData<fn() -> A>,
 }
 
 impl<A: Action> Grant<A> {
-    /// The registry that is acted on.
+    /// The registry or account that is acted on.
     pub fn account(&self) -> &AccountId {
         &self.account
     }
@@ -69,6 +182,11 @@ impl<A: Action> Grant<A> {
             .ok_or_else(|| Error::internal(format!("{} was not granted on a repository", A::NAME)))
     }
 
+    /// The user, group, role or instance profile; of an ARN, what it names in the caller's account, if anything.
+    pub fn entity(&self) -> Option<&EntityRow> {
+        self.entity.as_ref()
+    }
+
     /// Domain time of the request, microseconds since 1970.
     pub fn now(&self) -> Micros {
         self.now
@@ -79,25 +197,57 @@ impl<A: Action> Grant<A> {
         &self.request
     }
 
+    /// Who was authorized, with what policies may ask about them.
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// What the resource says about itself.
+    pub(crate) fn facts(&self) -> &Arc<Facts> {
+        &self.facts
+    }
+
     /// A second action on the same resource, in the same transaction: CreateRepository with tags needs TagResource.
     ///
     /// # Errors
     /// `AccessDenied`, naming the second action.
-    pub fn also<B: Action>(&self, tx: &mut data::Tx<'_>, policies: &Policies) -> Result<Grant<B>> {
-        decide::<B>(tx, policies, &self.request, &self.account, &self.arn)?;
+    pub fn also<B: Action>(&self) -> Result<Grant<B>> {
+        self.also_with(Arc::clone(&self.keys))
+    }
+
+    /// The same action on the same resource with other condition keys: each tag of a push is decided by itself.
+    ///
+    /// # Errors
+    /// `AccessDenied`.
+    pub fn again(&self, asked: &Asked) -> Result<Self> {
+        self.also_with(asked.keys.clone().into())
+    }
+
+    fn also_with<B: Action>(&self, keys: Arc<[AskedKey]>) -> Result<Grant<B>> {
+        let question = Question {
+            request: &self.request,
+            identity: &self.identity,
+            account: &self.account,
+            arn: &self.arn,
+            facts: &self.facts,
+            keys: &keys,
+        };
+        question.decide::<B>()?;
         Ok(Grant {
             request: Arc::clone(&self.request),
+            identity: Arc::clone(&self.identity),
             account: self.account.clone(),
             region: self.region.clone(),
             arn: self.arn.clone(),
             repository: self.repository.clone(),
+            entity: self.entity.clone(),
+            facts: Arc::clone(&self.facts),
+            keys,
             now: self.now,
             action: PhantomData,
         })
     }
-}
 
-impl<A: Action> Grant<A> {
     /// An action on another resource, for the same principal in the same transaction: a mount reads where it mounts from.
     ///
     /// # Errors
@@ -106,71 +256,116 @@ impl<A: Action> Grant<A> {
         &self,
         tx: &mut data::Tx<'_>,
         policies: &Policies,
-        resource: &Resource,
+        asked: impl Into<Asked>,
     ) -> Result<Grant<B>> {
-        authorize::<B>(tx, policies, &self.request, resource)
+        authorize::<B>(tx, policies, &self.request, &asked.into())
     }
 }
 
-/// The policies that do not live in rows: the built-in one of an account's root.
-#[derive(Debug)]
-pub struct Policies {
-    root: Document,
-}
-
-impl Policies {
-    /// Parses the built-in documents.
-    ///
-    /// # Errors
-    /// `Internal` when a built-in document does not parse.
-    pub fn built_in() -> Result<Self> {
-        Ok(Self {
-            root: Document::parse(wharf_policy::ROOT_POLICY, Kind::Managed)
-                .map_err(Error::internal)?,
-        })
-    }
-}
-
-/// Decides whether the request may do `A` on `resource`, and only then looks whether the resource exists.
+/// Decides whether the request may do `A` on what is asked about, and only then tells whether that exists.
 ///
 /// # Errors
-/// `CredentialsGone` when the access key was removed, `AccessDenied`, `RepositoryNotFound`.
+/// `CredentialsGone` when the access key was removed, `ExpiredToken`, `AccessDenied`, `RepositoryNotFound`,
+/// `NoSuchEntity`.
 pub fn authorize<A: Action>(
     tx: &mut data::Tx<'_>,
     policies: &Policies,
     request: &Arc<RequestInfo>,
-    resource: &Resource,
+    asked: &Asked,
 ) -> Result<Grant<A>> {
-    let region = request.region.clone();
-    let (account, arn) = subject(request, resource);
-    decide::<A>(tx, policies, request, &account, &arn)?;
-    let repository = match resource {
-        Resource::Repository { account, name } => Some(
-            data::repositories::find(tx, account, &region, name)?.ok_or_else(|| {
-                Error::RepositoryNotFound {
-                    name: name.to_string(),
-                    registry: account.to_string(),
-                }
-            })?,
-        ),
-        Resource::Registry | Resource::Name { .. } | Resource::AllRepositories { .. } => None,
+    let identity = identities::current(tx, policies, &request.principal.access_key_id)?
+        .filter(|it| it.principal.unique_id == request.principal.unique_id)
+        .ok_or(Error::CredentialsGone)?;
+    identity.check_time(request.now)?;
+    let target = find(tx, policies, request, &asked.resource)?;
+    let question = Question {
+        request,
+        identity: &identity,
+        account: &target.account,
+        arn: &target.arn,
+        facts: &target.facts,
+        keys: &asked.keys,
     };
+    question.decide::<A>()?;
+    check_existence(&asked.resource, &target)?;
     Ok(Grant {
         request: Arc::clone(request),
-        account,
-        region,
-        arn,
-        repository,
+        identity,
+        account: target.account,
+        region: request.region.clone(),
+        arn: target.arn,
+        repository: target.repository,
+        entity: target.entity,
+        facts: target.facts,
+        keys: asked.keys.clone().into(),
         now: request.now,
         action: PhantomData,
     })
 }
 
-/// Whose a resource is, and what policies call it.
+/// What must exist, and does not: told only after the decision.
+fn check_existence(resource: &Resource, target: &Target) -> Result<()> {
+    match resource {
+        Resource::Repository { account, name } if target.repository.is_none() => {
+            Err(Error::RepositoryNotFound {
+                name: name.to_string(),
+                registry: account.to_string(),
+            })
+        }
+        Resource::Entity { kind, name } if target.entity.is_none() => Err(kind.missing(name)),
+        _ => Ok(()),
+    }
+}
+
+/// Looks a resource up, with what it says about itself.
+fn find(
+    tx: &mut data::Tx<'_>,
+    policies: &Policies,
+    request: &RequestInfo,
+    resource: &Resource,
+) -> Result<Target> {
+    let (account, arn) = subject(request, resource);
+    let mut target = Target {
+        account,
+        arn,
+        repository: None,
+        entity: None,
+        facts: Arc::default(),
+    };
+    match resource {
+        Resource::Registry | Resource::NewEntity { .. } => {}
+        Resource::Repository { account, name } => {
+            let row = data::repositories::find(tx, account, &request.region, name)?;
+            let facts = data::policies::of_repository(tx, policies, request, account, row.as_ref());
+            target.facts = Arc::new(facts?);
+            target.repository = row;
+        }
+        // A name is about what is to be: what is there does not concern it.
+        Resource::Name { account, .. } | Resource::AllRepositories { account } => {
+            let facts = data::policies::of_repository(tx, policies, request, account, None);
+            target.facts = Arc::new(facts?);
+        }
+        Resource::Entity { kind, name } => {
+            target.entity = data::iam::find(tx, &target.account, *kind, name)?;
+        }
+        Resource::Arn(arn) => target.entity = data::iam::find_arn(tx, &target.account, arn)?,
+        Resource::Role { arn } => {
+            target.entity = data::iam::find_role(tx, arn)?;
+        }
+    }
+    if let Some(entity) = &target.entity {
+        target.arn = data::iam::arn(entity);
+        target.facts = Arc::new(data::iam::facts(tx, policies, resource, entity)?);
+    }
+    Ok(target)
+}
+
+/// Whose a resource is, and what policies call it as long as nothing else is known of it.
 fn subject(request: &RequestInfo, resource: &Resource) -> (AccountId, String) {
     let region = &request.region;
+    let own = || request.account.clone();
     match resource {
-        Resource::Registry => (request.account.clone(), "*".to_owned()),
+        Resource::Registry => (own(), "*".to_owned()),
         Resource::Repository { account, name } | Resource::Name { account, name } => {
             (account.clone(), repository_arn(region, account, name))
         }
@@ -178,64 +373,149 @@ fn subject(request: &RequestInfo, resource: &Resource) -> (AccountId, String) {
             account.clone(),
             format!("arn:aws:ecr:{region}:{account}:repository/*"),
         ),
+        Resource::Entity { kind, name } => (own(), kind.arn(&request.account, "/", name)),
+        Resource::NewEntity { kind, path, name } => (own(), kind.arn(&request.account, path, name)),
+        Resource::Arn(arn) | Resource::Role { arn } => {
+            let account = arn.split(':').nth(4);
+            let account = account.and_then(|account| AccountId::parse(account).ok());
+            // AWS's managed policies are everybody's.
+            (account.unwrap_or_else(own), arn.clone())
+        }
     }
 }
 
 /// Decides on facts that are known to be current, without a transaction: the key is active, the resource exists.
 ///
 /// # Errors
-/// `AccessDenied`.
+/// `ExpiredToken`, `AccessDenied`.
 pub(crate) fn decide_known<A: Action>(
-    policies: &Policies,
     request: &RequestInfo,
+    identity: &Identity,
+    facts: &Facts,
     resource: &Resource,
 ) -> Result<()> {
+    identity.check_time(request.now)?;
     let (account, arn) = subject(request, resource);
-    judge::<A>(policies, request, &account, &arn)
-}
-
-/// The decision alone: the key's row, then what [`judge`] says.
-fn decide<A: Action>(
-    tx: &mut data::Tx<'_>,
-    policies: &Policies,
-    request: &RequestInfo,
-    account: &AccountId,
-    arn: &str,
-) -> Result<()> {
-    if !data::accounts::key_is_active(tx, &request.principal)? {
-        return Err(Error::CredentialsGone);
-    }
-    judge::<A>(policies, request, account, arn)
-}
-
-/// Identity policies, then, across accounts, the resource's own policy.
-fn judge<A: Action>(
-    policies: &Policies,
-    request: &RequestInfo,
-    account: &AccountId,
-    arn: &str,
-) -> Result<()> {
-    let caller = wharf_policy::Principal::root("aws", request.principal.account.as_str());
-    let asked = RequestContext::new(caller, A::NAME, arn, request.now);
-    let inputs = Inputs {
-        request: &asked,
-        identity: &[Policy {
-            name: "root",
-            document: &policies.root,
-        }],
-        boundary: None,
-        session: None,
-        // Another account's resource needs that account's word; it has none until repository policies are built.
-        resource: &[],
-        resource_account: account.as_str(),
-        resource_kind: ResourceKind::Ordinary,
+    let question = Question {
+        request,
+        identity,
+        account: &account,
+        arn: &arn,
+        facts,
+        keys: &[],
     };
-    let decision = wharf_policy::evaluate(&inputs);
-    request.trail.note(Decided::of(A::NAME, &inputs, &decision));
-    if decision.allowed() {
-        return Ok(());
+    question.decide::<A>()
+}
+
+/// Everything that a decision is made from.
+struct Question<'a> {
+    request: &'a RequestInfo,
+    identity: &'a Identity,
+    account: &'a AccountId,
+    arn: &'a str,
+    facts: &'a Facts,
+    keys: &'a [AskedKey],
+}
+
+impl Question<'_> {
+    /// Identity policies, boundary, session policies, and the resource's own: iam.md 3.
+    fn decide<A: Action>(&self) -> Result<()> {
+        let asked = self.context::<A>().map_err(|too_large| {
+            let reason = too_large.to_string();
+            Error::InvalidParameters { reason }
+        })?;
+        if let Some(reason) = self.barred::<A>() {
+            let (name, action) = (asked.principal().name(), A::NAME);
+            let reason = format!(
+                "User: {name} is not authorized to perform: {action} on resource: {} {reason}",
+                self.arn
+            );
+            return Err(Error::AccessDenied { reason });
+        }
+        let own: Vec<_> = self
+            .identity
+            .policies
+            .iter()
+            .map(Named::as_policy)
+            .collect();
+        let passed: Option<Vec<_>> = self
+            .identity
+            .session_policies
+            .as_ref()
+            .map(|passed| passed.iter().map(Named::as_policy).collect());
+        let resource: Vec<_> = self.facts.policies.for_action(A::NAME).collect();
+        let inputs = Inputs {
+            request: &asked,
+            identity: &own,
+            boundary: self.identity.boundary.as_ref().map(Named::as_policy),
+            session: passed.as_deref(),
+            resource: &resource,
+            resource_account: self.account.as_str(),
+            resource_kind: if A::NAME == "sts:AssumeRole" {
+                ResourceKind::Role
+            } else {
+                ResourceKind::Ordinary
+            },
+        };
+        let decision = wharf_policy::evaluate(&inputs);
+        let decided = Decided::of(A::NAME, &inputs, &decision);
+        self.request.trail.note(decided);
+        if decision.allowed() {
+            return Ok(());
+        }
+        Err(Error::AccessDenied {
+            reason: decision.refusal(&asked),
+        })
     }
-    Err(Error::AccessDenied {
-        reason: decision.refusal(&asked),
-    })
+
+    /// What some sessions may not whatever policies say. Source: sts.md 6.
+    fn barred<A: Action>(&self) -> Option<String> {
+        let of_iam = A::NAME.starts_with("iam:");
+        let of_sts = A::NAME.starts_with("sts:");
+        let barred = match self.identity.credentials {
+            Credentials::LongTerm | Credentials::Role => false,
+            Credentials::User { mfa } => {
+                (of_iam && !mfa) || (of_sts && A::NAME != "sts:AssumeRole")
+            }
+            Credentials::Federated => of_iam || of_sts,
+        };
+        barred.then(|| format!("because no session policy allows the {} action", A::NAME))
+    }
+
+    /// The condition keys of the request. Source: iam.md 2.5.
+    fn context<A: Action>(&self) -> Result<RequestContext, wharf_policy::ContextTooLarge> {
+        let request = self.request;
+        let caller = self.identity.caller.clone();
+        let mut asked = RequestContext::new(caller, A::NAME, self.arn, request.now);
+        let service = A::NAME.split_once(':').map_or("", |(service, _)| service);
+        let region = if service == "iam" {
+            "us-east-1"
+        } else {
+            request.region.as_str()
+        };
+        asked.set("aws:RequestedRegion", region)?;
+        asked.set("aws:SourceIp", &request.source.to_canonical().to_string())?;
+        let secure = if request.secure { "true" } else { "false" };
+        asked.set("aws:SecureTransport", secure)?;
+        asked.set("aws:ResourceAccount", self.account.as_str())?;
+        if let Some(agent) = &request.user_agent {
+            asked.set("aws:UserAgent", agent)?;
+        }
+        for (key, value) in &self.identity.keys {
+            asked.set(key, value)?;
+        }
+        // Roles' tags are IAM's, whoever asks about them.
+        let prefix = if service == "sts" { "iam" } else { service };
+        for (key, value) in &self.facts.tags {
+            asked.set(&format!("aws:ResourceTag/{key}"), value)?;
+            asked.set(&format!("{prefix}:ResourceTag/{key}"), value)?;
+        }
+        for key in self.keys {
+            match (key.many, key.values.as_slice()) {
+                (false, [value]) => asked.set(&key.name, value)?,
+                (_, values) => asked.set_list(&key.name, values.iter().map(String::as_str))?,
+            }
+        }
+        Ok(asked)
+    }
 }

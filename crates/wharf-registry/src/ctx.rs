@@ -12,7 +12,7 @@ use wharf_wire::ids::{AccountId, Region, RepositoryName};
 use wharf_wire::oci::{Algorithm, Digest};
 
 use crate::action::Action;
-use crate::authorize::{Resource, authorize};
+use crate::authorize::{Asked, Resource, authorize};
 use crate::deviations::Deviation;
 use crate::{Grant, Micros, Result, Service, Trail, data};
 
@@ -50,7 +50,9 @@ impl From<BodyError> for crate::Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     pub account: AccountId,
-    /// The unique id: of an account's root, the account id.
+    /// The unique id of the user or role; of an account's root, the account id.
+    pub entity: String,
+    /// `UserId` of GetCallerIdentity: the same, with the session's name behind that of a role.
     pub unique_id: String,
     pub arn: String,
     pub access_key_id: String,
@@ -60,6 +62,7 @@ impl Principal {
     /// The root of an account, using one of its access keys.
     pub fn root(account: AccountId, access_key_id: String) -> Self {
         Self {
+            entity: account.to_string(),
             unique_id: account.to_string(),
             arn: format!("arn:aws:iam::{account}:root"),
             account,
@@ -216,13 +219,18 @@ impl Ctx {
     ///
     /// # Errors
     /// Those of [`authorize`], of the closure, and `Unavailable`.
-    pub async fn read<A, T, F>(&self, name: &'static str, resource: Resource, read: F) -> Result<T>
+    pub async fn read<A, T, F>(
+        &self,
+        name: &'static str,
+        asked: impl Into<Asked>,
+        read: F,
+    ) -> Result<T>
     where
         A: Action,
         T: Send + 'static,
         F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
     {
-        let run = self.gated(resource, read);
+        let run = self.gated(asked.into(), read);
         self.service.store().read(name, run).await
     }
 
@@ -233,7 +241,7 @@ impl Ctx {
     pub async fn write<A, T, F>(
         &self,
         name: &'static str,
-        resource: Resource,
+        asked: impl Into<Asked>,
         write: F,
     ) -> Result<T>
     where
@@ -241,7 +249,7 @@ impl Ctx {
         T: Send + 'static,
         F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
     {
-        self.write_with(name, Durability::Hard, resource, write)
+        self.write_with(name, Durability::Hard, asked.into(), write)
             .await
     }
 
@@ -252,7 +260,7 @@ impl Ctx {
     pub async fn write_soft<A, T, F>(
         &self,
         name: &'static str,
-        resource: Resource,
+        asked: impl Into<Asked>,
         write: F,
     ) -> Result<T>
     where
@@ -260,7 +268,7 @@ impl Ctx {
         T: Send + 'static,
         F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
     {
-        self.write_with(name, Durability::Soft, resource, write)
+        self.write_with(name, Durability::Soft, asked.into(), write)
             .await
     }
 
@@ -268,7 +276,7 @@ impl Ctx {
         &self,
         name: &'static str,
         durability: Durability,
-        resource: Resource,
+        asked: Asked,
         write: F,
     ) -> Result<T>
     where
@@ -276,14 +284,14 @@ impl Ctx {
         T: Send + 'static,
         F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
     {
-        let run = self.gated(resource, write);
+        let run = self.gated(asked, write);
         self.service.store().write(name, durability, run).await
     }
 
     /// The closure behind the gate: each run of it is authorized anew, and gets its own grant.
     fn gated<A, T, F>(
         &self,
-        resource: Resource,
+        asked: Asked,
         mut run: F,
     ) -> impl FnMut(&mut wharf_meta::Tx) -> Result<T> + Send + use<A, T, F>
     where
@@ -293,29 +301,20 @@ impl Ctx {
         let ctx = self.clone();
         move |tx| {
             let mut tx = data::Tx::new(tx);
-            let grant = authorize::<A>(&mut tx, ctx.service.policies(), &ctx.request, &resource)?;
+            let grant = authorize::<A>(&mut tx, ctx.service.policies(), &ctx.request, &asked)?;
             run(&mut tx, &grant)
         }
     }
 
-    /// Whether the access key behind this request still exists: all that `/v2/` and GetCallerIdentity ask.
+    /// Whether the access key or session behind this request still stands: all that `/v2/` and GetCallerIdentity ask.
     ///
     /// # Errors
-    /// `CredentialsGone`, `Unavailable`.
+    /// `CredentialsGone`, `ExpiredToken`, `Unavailable`.
     pub async fn check_credentials(&self) -> Result<()> {
-        let principal = self.principal.clone();
-        let check = move |tx: &mut wharf_meta::Tx| {
-            data::accounts::key_is_active(&mut data::Tx::new(tx), &principal)
-        };
-        if self
-            .service
-            .store()
-            .read("check_credentials", check)
-            .await?
-        {
-            Ok(())
-        } else {
-            Err(crate::Error::CredentialsGone)
-        }
+        let identity = self.service.identity(&self.principal.access_key_id).await?;
+        let identity = identity
+            .filter(|it| it.principal.unique_id == self.principal.unique_id)
+            .ok_or(crate::Error::CredentialsGone)?;
+        identity.check_time(self.now)
     }
 }

@@ -16,16 +16,18 @@
 //!     Grant { ..other } // private fields
 //! }
 //! ```
-pub mod accounts;
 mod aliases;
 pub mod bytes;
 pub(crate) mod collecting;
 pub mod events;
 pub(crate) mod explaining;
 pub(crate) mod following;
+pub mod iam;
+pub(crate) mod identities;
 pub mod images;
 pub(crate) mod listing;
 pub(crate) mod measuring;
+pub(crate) mod policies;
 pub(crate) mod purging;
 pub mod referrers;
 pub mod repositories;

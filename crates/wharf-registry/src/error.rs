@@ -4,6 +4,10 @@ use std::fmt::Display;
 use wharf_wire::awsjson::DecodeError;
 use wharf_wire::oci::ManifestError;
 
+mod query;
+
+pub use query::QueryError;
+
 /// A refusal or a failure of an operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.message())]
@@ -162,6 +166,19 @@ pub enum Error {
     },
     /// The access key that signed, or that the token was made from, is gone.
     CredentialsGone,
+    /// The session that signed, or that the token was made from, has ended.
+    ExpiredToken,
+    /// A refusal of IAM or STS, with the code of their models.
+    Query(QueryError),
+    /// A repository that has no policy.
+    RepositoryPolicyNotFound {
+        name: String,
+        registry: String,
+    },
+    /// A registry that has no policy.
+    RegistryPolicyNotFound {
+        registry: String,
+    },
     UnknownOperation {
         operation: String,
     },
@@ -247,6 +264,7 @@ impl Error {
             | Self::EmptyUpload { .. }
             | Self::LayerPartTooSmall { .. }
             | Self::LayerAlreadyExists { .. } => self.upload_message(),
+            Self::Query(error) => error.message.clone(),
             Self::InvalidParameters { reason }
             | Self::InvalidTagParameter { reason }
             | Self::LimitExceeded { reason }
@@ -400,6 +418,15 @@ impl Error {
             }
             Self::CredentialsGone => {
                 "The security token included in the request is invalid.".to_owned()
+            }
+            Self::ExpiredToken => {
+                "The security token included in the request is expired".to_owned()
+            }
+            Self::RepositoryPolicyNotFound { name, registry } => format!(
+                "Repository policy does not exist for the repository with name '{name}' in the registry with id '{registry}'"
+            ),
+            Self::RegistryPolicyNotFound { registry } => {
+                format!("Registry policy does not exist in the registry with id '{registry}'")
             }
             Self::UnknownOperation { operation } => {
                 format!("The operation {operation} is not supported by this registry")

@@ -10,10 +10,11 @@ use wharf_wire::ids::{AccountId, ImageTag, RepositoryName};
 use wharf_wire::oci::{Descriptor, Digest, Manifest, ManifestKind, Reference, convert};
 
 use crate::action::{BatchDeleteImage, BatchGetImage, PutImage};
-use crate::authorize::{Resource, decide_known};
+use crate::authorize::{Facts, Resource, decide_known};
 use crate::data::following;
 use crate::data::images::{self as data_images, ImageId, Miss, NewImage, RefersTo};
 use crate::data::trash::Followers;
+use crate::identity::Identity;
 use crate::{Ctx, Error, Plane, Result, data, deviations, keyring, known};
 
 /// The largest manifest: ECR's limit, in bytes.
@@ -108,12 +109,12 @@ pub async fn put(ctx: &Ctx, account: AccountId, name: &RepositoryName, put: Put)
         }
     }
     let new = seal(ctx, &repository, &put, &manifest).await?;
-    let (service, policies) = (ctx.service().clone(), ctx.service().clone());
+    let service = ctx.service().clone();
     service.failpoint("before-manifest-commit");
     ctx.write::<PutImage, _, _>("put_image", resource, move |tx, grant| {
         // Each further tag is decided on as if it were pushed alone.
         for _tag in new.tags.iter().skip(1) {
-            grant.also::<PutImage>(tx, policies.policies())?;
+            grant.also::<PutImage>()?;
         }
         data_images::put(tx, grant, &new)
     })
@@ -255,6 +256,9 @@ struct Found {
     state: State,
     /// Nobody asks the collector to look at it: it stays until somebody changes something.
     lasting: bool,
+    /// Who asked, and what was decided on beside their own policies.
+    identity: Arc<Identity>,
+    facts: Arc<Facts>,
 }
 
 /// Bytes already open, or still sealed.
@@ -309,10 +313,10 @@ fn recall(ctx: &Ctx, resource: &Resource, name: Option<&str>) -> Result<Option<k
         return Ok(None);
     };
     let known = ctx.service().known();
-    let Some(image) = known.image(changes, &ctx.principal, name) else {
+    let Some((image, identity)) = known.image(changes, &ctx.principal, name) else {
         return Ok(None);
     };
-    decide_known::<BatchGetImage>(ctx.service().policies(), ctx, resource)?;
+    decide_known::<BatchGetImage>(ctx, &identity, &image.facts, resource)?;
     Ok(Some(image))
 }
 
@@ -354,6 +358,7 @@ async fn look_up(
     let image = known::Image {
         repository: Arc::new(found.repository),
         content,
+        facts: found.facts,
     };
     // A digest of another algorithm is a name that may go without the image.
     let by_identity = id
@@ -361,7 +366,7 @@ async fn look_up(
         .is_none_or(|digest| image.content.digest.as_str() == digest);
     if let (Some(since), Some(name), true) = (since, name, found.lasting && by_identity) {
         let known = ctx.service().known();
-        known.keep(since, &ctx.principal, name, image.clone());
+        known.keep(since, &found.identity, name, image.clone());
     }
     Ok(Ok(image))
 }
@@ -389,6 +394,8 @@ async fn look(ctx: &Ctx, resource: &Resource, id: &ImageId) -> Result<Result<Fou
             repository: repository.clone(),
             state,
             lasting,
+            identity: Arc::clone(grant.identity()),
+            facts: Arc::clone(grant.facts()),
         }))
     })
     .await

@@ -11,8 +11,9 @@ use wharf_meta::{Changes, Moment};
 use wharf_wire::ids::Region;
 
 use crate::Principal;
-use crate::authorize::Resource;
+use crate::authorize::{Facts, Resource};
 use crate::data::images::ImageId;
+use crate::identity::Identity;
 use crate::images::Content;
 
 /// Names of images kept; their bytes are counted by the cache of manifests.
@@ -25,6 +26,8 @@ const MOST_KEYS: u64 = 10_000;
 pub(crate) struct Image {
     pub(crate) repository: Arc<RepositoryRow>,
     pub(crate) content: Arc<Content>,
+    /// What decides about the repository beside the caller's own policies.
+    pub(crate) facts: Arc<Facts>,
 }
 
 /// A fact and the moment before it was read.
@@ -38,42 +41,53 @@ struct Dated<T> {
 #[derive(Debug)]
 pub(crate) struct Known {
     images: Cache<String, Dated<Image>>,
-    /// By access key id: the principal whose active key it is.
-    keys: Cache<String, Dated<Principal>>,
+    /// By access key id: whose it is, as long as nothing about anybody's identity changes.
+    identities: Cache<String, Dated<Arc<Identity>>>,
 }
 
 impl Known {
     pub(crate) fn new() -> Self {
         Self {
             images: Cache::new(MOST_IMAGES),
-            keys: Cache::new(MOST_KEYS),
+            identities: Cache::new(MOST_KEYS),
         }
     }
 
-    /// The image of that name, if it was found before, by that principal or another whose key still is what it was.
+    /// Whose an access key is, if that is known to be current.
+    pub(crate) fn identity(&self, changes: &Changes, access_key_id: &str) -> Option<Arc<Identity>> {
+        let found = self.identities.get(access_key_id)?;
+        changes
+            .identity_untouched(found.since)
+            .then_some(found.fact)
+    }
+
+    /// Keeps whose an access key is, as a read found that began after `since`.
+    pub(crate) fn keep_identity(&self, since: Moment, identity: &Arc<Identity>) {
+        let key = identity.principal.access_key_id.clone();
+        let fact = Arc::clone(identity);
+        self.identities.insert(key, Dated { fact, since });
+    }
+
+    /// The image of that name, if it was found before, and who asks, if all that both rest on is current.
     pub(crate) fn image(
         &self,
         changes: &Changes,
         principal: &Principal,
         name: &str,
-    ) -> Option<Image> {
-        let key = self.keys.get(principal.access_key_id.as_str())?;
+    ) -> Option<(Image, Arc<Identity>)> {
+        let identity = self.identity(changes, &principal.access_key_id)?;
         let image = self.images.get(name)?;
         let repository = image.fact.repository.id;
-        // Each fact is dated by its own kind of changes alone.
+        // The registry's own policy is dated like identities.
         let current = changes.untouched(repository, image.since)
-            && changes.identity_untouched(key.since)
-            && key.fact == *principal;
-        current.then_some(image.fact)
+            && changes.identity_untouched(image.since)
+            && identity.principal.unique_id == principal.unique_id;
+        current.then_some((image.fact, identity))
     }
 
     /// Keeps what a read found that began after `since`.
-    pub(crate) fn keep(&self, since: Moment, principal: &Principal, name: String, image: Image) {
-        let key = Dated {
-            fact: principal.clone(),
-            since,
-        };
-        self.keys.insert(principal.access_key_id.clone(), key);
+    pub(crate) fn keep(&self, since: Moment, identity: &Arc<Identity>, name: String, image: Image) {
+        self.keep_identity(since, identity);
         self.images.insert(name, Dated { fact: image, since });
     }
 }
@@ -92,4 +106,4 @@ pub(crate) fn name_of(resource: &Resource, region: &Region, id: &ImageId) -> Opt
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

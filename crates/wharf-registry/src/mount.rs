@@ -74,8 +74,8 @@ fn both(
     source: &Resource,
 ) -> Result<Option<(Grant<CompleteLayerUpload>, Grant<GetDownloadUrlForLayer>)>> {
     let policies = ctx.service().policies();
-    let target = allowed(grant.also::<CompleteLayerUpload>(tx, policies))?;
-    let source = allowed(grant.elsewhere::<GetDownloadUrlForLayer>(tx, policies, source))?;
+    let target = allowed(grant.also::<CompleteLayerUpload>())?;
+    let source = allowed(grant.elsewhere::<GetDownloadUrlForLayer>(tx, policies, source.clone()))?;
     Ok(target.zip(source))
 }
 

@@ -6,10 +6,12 @@ use moka::sync::Cache;
 use tokio::sync::{Notify, watch};
 use wharf_identity::{Secret, TokenKey};
 use wharf_keys::RootKey;
-use wharf_meta::{Durability, Store, access_keys, accounts, store_id};
+use wharf_meta::{Changes, Durability, Store, access_keys, accounts, store_id};
 use wharf_wire::ids::{AccountId, Region};
 
 use crate::authorize::Policies;
+use crate::data::identities;
+use crate::identity::Identity;
 use crate::keyring::Keyring;
 use crate::known::Known;
 use crate::usage::Usage;
@@ -38,7 +40,8 @@ struct Inner {
     keyring: Keyring,
     policies: Policies,
     manifests: Cache<(i64, String), Arc<images::Content>>,
-    keys: Cache<String, AccessKey>,
+    /// Secrets by access key id, which never change.
+    keys: Cache<String, Secret>,
     known: Known,
     usage: Usage,
     running: uploads::Running,
@@ -54,12 +57,13 @@ impl fmt::Debug for Service {
     }
 }
 
-/// An access key with its opened secret. An id's secret never changes, so it may be kept; that the key still exists is
-/// read in each request's own transaction.
+/// An access key or session with its opened secret. That it still stands is read in each request's own transaction.
 #[derive(Clone, Debug)]
 pub struct AccessKey {
     pub secret: Secret,
     pub principal: Principal,
+    /// When a session ends, microseconds since 1970 of domain time; none for a long-term key.
+    pub expires_at: Option<Micros>,
 }
 
 /// An account, as `account list` prints it.
@@ -72,12 +76,14 @@ pub struct AccountInfo {
 }
 
 /// Why a registry password is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PasswordError {
     /// Not a password of ours, or altered.
     Invalid,
     /// Older than twelve hours.
     Expired,
+    /// What it was made from is gone, or cannot be looked up.
+    Failed(Error),
 }
 
 impl Service {
@@ -256,44 +262,85 @@ impl Service {
             .collect()
     }
 
-    /// The access key of that id, if it exists.
+    /// Whose an access key or session is, if it stands: without the store where that is known to be current.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store refuses.
+    pub(crate) async fn identity(&self, access_key_id: &str) -> Result<Option<Arc<Identity>>> {
+        let changes = self.inner.store.changes();
+        let known = changes.and_then(|it| self.inner.known.identity(it, access_key_id));
+        if known.is_some() {
+            return Ok(known);
+        }
+        let since = changes.map(Changes::now);
+        let (service, id) = (self.clone(), access_key_id.to_owned());
+        let read = move |tx: &mut data::Tx<'_>| identities::current(tx, service.policies(), &id);
+        let found = self.read("identity", read).await?;
+        if let (Some(since), Some(identity)) = (since, &found) {
+            self.inner.known.keep_identity(since, identity);
+        }
+        Ok(found)
+    }
+
+    /// The access key or session of that id, if it stands.
     ///
     /// # Errors
     /// `Unavailable` when the store refuses.
     pub async fn access_key(&self, id: &str) -> Result<Option<AccessKey>> {
-        if let Some(key) = self.inner.keys.get(id) {
-            return Ok(Some(key));
-        }
+        let Some(identity) = self.identity(id).await? else {
+            return Ok(None);
+        };
+        let secret = match self.inner.keys.get(id) {
+            Some(secret) => secret,
+            None => match self.open_secret(id).await? {
+                Some(secret) => secret,
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(AccessKey {
+            secret,
+            principal: identity.principal.clone(),
+            expires_at: identity.expires_at,
+        }))
+    }
+
+    async fn open_secret(&self, id: &str) -> Result<Option<Secret>> {
         let asked = id.to_owned();
-        let Some(row) = self
-            .inner
-            .store
-            .read("access_key", move |tx| access_keys::by_id(tx, &asked))
-            .await?
-        else {
+        let read = move |tx: &mut data::Tx<'_>| identities::sealed_secret(tx, &asked);
+        let Some(sealed) = self.read("access_key", read).await? else {
             return Ok(None);
         };
         let secret = self
             .inner
             .root
-            .open_secret(&row.secret, &row.access_key_id)
+            .open_secret(&sealed, id)
             .map_err(Error::internal)?;
         let secret = String::from_utf8(secret.to_vec()).map_err(Error::internal)?;
-        let account = AccountId::parse(&row.account).map_err(Error::internal)?;
-        let key = AccessKey {
-            secret: Secret::new(secret),
-            principal: Principal::root(account, row.access_key_id),
-        };
-        self.inner.keys.insert(id.to_owned(), key.clone());
-        Ok(Some(key))
+        let secret = Secret::new(secret);
+        self.inner.keys.insert(id.to_owned(), secret.clone());
+        Ok(Some(secret))
     }
 
-    /// Opens a registry password: who it was given to, and for which account and region.
-    /// That its access key still exists is checked where the request is authorized.
+    /// Seals the secret of a new access key or session, as its row keeps it.
+    pub(crate) fn seal_secret(&self, secret: &Secret, access_key_id: &str) -> Result<Vec<u8>> {
+        self.inner
+            .root
+            .seal_secret(secret.expose().as_bytes(), access_key_id)
+            .map_err(Error::internal)
+    }
+
+    /// Whether a session token is the one that was given out with an access key id: a token of another key is none.
+    pub fn is_token_of(&self, token: &str, access_key_id: &str) -> bool {
+        wharf_identity::open_session_token(&self.inner.token_key, token)
+            .is_ok_and(|id| id == access_key_id)
+    }
+
+    /// Opens a registry password: who it was given to, and for which account and region. It dies with its principal,
+    /// its session and its access key.
     ///
     /// # Errors
     /// [`PasswordError`].
-    pub fn open_password(
+    pub async fn open_password(
         &self,
         password: &str,
     ) -> Result<(Principal, AccountId, Region), PasswordError> {
@@ -305,11 +352,12 @@ impl Service {
         let account =
             AccountId::parse(&claims.account).map_err(|_invalid| PasswordError::Invalid)?;
         let region = Region::parse(&claims.region).map_err(|_invalid| PasswordError::Invalid)?;
-        let principal = Principal::root(account.clone(), claims.access_key_id);
-        if principal.unique_id != claims.principal {
-            return Err(PasswordError::Invalid);
-        }
-        Ok((principal, account, region))
+        let identity = self.identity(&claims.access_key_id).await;
+        let identity = identity.map_err(PasswordError::Failed)?;
+        let identity = identity
+            .filter(|it| it.principal.entity == claims.principal)
+            .ok_or(PasswordError::Failed(Error::CredentialsGone))?;
+        Ok((identity.principal.clone(), account, region))
     }
 
     /// What signs URLs of a registry's layers.

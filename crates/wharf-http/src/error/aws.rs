@@ -188,6 +188,13 @@ fn codes(error: &Error) -> (Code, Code) {
         }
         Error::AccessDenied { .. } => ((BAD, "AccessDeniedException"), (FORBIDDEN, "AccessDenied")),
         Error::CredentialsGone => INVALID_TOKEN,
+        Error::ExpiredToken => ((BAD, "ExpiredTokenException"), (FORBIDDEN, "ExpiredToken")),
+        Error::Query(error) => {
+            let status = StatusCode::from_u16(error.status).unwrap_or(BAD);
+            ((status, error.code), (status, error.code))
+        }
+        Error::RepositoryPolicyNotFound { .. } => modelled("RepositoryPolicyNotFoundException"),
+        Error::RegistryPolicyNotFound { .. } => modelled("RegistryPolicyNotFoundException"),
         Error::Serialization { .. } => ((BAD, "SerializationException"), (BAD, "ValidationError")),
         Error::BodyTooLarge { .. } => (
             (TOO_LARGE, "RequestEntityTooLargeException"),

@@ -130,7 +130,7 @@ pub(crate) fn refusal(error: &Error, realm: &str, compat: Compat) -> Refusal {
         );
     }
     match error {
-        Error::CredentialsGone => Refusal::unauthorized(realm),
+        Error::CredentialsGone | Error::ExpiredToken => Refusal::unauthorized(realm),
         Error::UploadRange { received } => {
             let (status, code) = kind(error);
             Refusal::new(status, code, error.message()).with(RANGE, received_range(*received))
@@ -196,7 +196,13 @@ fn kind(error: &Error) -> (StatusCode, ErrorCode) {
         Error::AccessDenied { .. } | Error::Kms { .. } => {
             (StatusCode::FORBIDDEN, ErrorCode::Denied)
         }
-        Error::CredentialsGone => (StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized),
+        Error::CredentialsGone | Error::ExpiredToken => {
+            (StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized)
+        }
+        Error::Query(_) => (StatusCode::BAD_REQUEST, ErrorCode::Unsupported),
+        Error::RepositoryPolicyNotFound { .. } | Error::RegistryPolicyNotFound { .. } => {
+            (StatusCode::NOT_FOUND, ErrorCode::Unsupported)
+        }
         Error::ImageReferencedByManifestList { .. }
         | Error::LayerInUse { .. }
         | Error::LayerAlreadyExists { .. } => (StatusCode::CONFLICT, ErrorCode::Unsupported),

@@ -167,7 +167,7 @@ pub(crate) fn fault_of(error: &Error, path: &str) -> S3Fault {
         Error::AccessDenied { .. } => {
             S3Fault::new(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied")
         }
-        Error::CredentialsGone => invalid_access_key(),
+        Error::CredentialsGone | Error::ExpiredToken => invalid_access_key(),
         Error::RangeNotSatisfiable { size } => S3Fault::new(
             StatusCode::RANGE_NOT_SATISFIABLE,
             "InvalidRange",

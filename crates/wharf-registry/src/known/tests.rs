@@ -73,6 +73,18 @@ async fn what_went_is_not_answered_any_more() {
     assert!(is_missing(&get(&fixture, &by_digest).await));
 }
 
+/// What UpdateAccessKey does to the fixture's key.
+pub(crate) fn set_key_status(
+    status: &'static str,
+) -> impl FnMut(&mut wharf_meta::Tx) -> wharf_meta::Result<bool> {
+    move |tx| {
+        let key = access_keys::by_id(tx, KEY_ID)?;
+        let account = key.map(|key| key.account).unwrap_or_default();
+        wharf_meta::versions::bump(tx, &account, data::identities::VERSION)?;
+        access_keys::set_status(tx, KEY_ID, status)
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repository_or_key_that_went_takes_what_is_known_with_it() {
     let fixture = Fixture::open().await;
@@ -83,9 +95,7 @@ async fn a_repository_or_key_that_went_takes_what_is_known_with_it() {
         fixture
             .service
             .store()
-            .write("status", Durability::Hard, move |tx| {
-                access_keys::set_status(tx, KEY_ID, status)
-            })
+            .write("status", Durability::Hard, set_key_status(status))
     };
     status("Inactive").await.unwrap();
     let refused = get(&fixture, &reference).await;

@@ -225,7 +225,7 @@ async fn a_url_ends_with_the_access_key_that_asked_for_it() {
     let ticket = at(&fixture, &url, ctx.now).unwrap();
     assert_eq!(ticket.access_key_id, KEY_ID);
     assert!(fixture.pull(&digest).await.is_ok());
-    let end = |tx: &mut wharf_meta::Tx| wharf_meta::access_keys::set_status(tx, KEY_ID, "Inactive");
+    let end = crate::known::tests::set_key_status("Inactive");
     let store = fixture.service.store();
     let ended = store.write("end", wharf_meta::Durability::Hard, end).await;
     assert!(ended.unwrap());

@@ -6,7 +6,7 @@ use wharf_wire::ecr::{
 
 use super::convert;
 use crate::action::{CreateRepository, TagResource};
-use crate::authorize::Resource;
+use crate::authorize::{Asked, Resource};
 use crate::data::repositories::{self, MAX_TAGS, NewRepository};
 use crate::mutability::TagMutability;
 use crate::{Ctx, Error, Result};
@@ -40,14 +40,13 @@ pub(super) async fn create_repository(ctx: &Ctx, request: Request) -> Result<Res
     if account == ctx.account {
         ctx.service().registry_key(&account, &ctx.region).await?;
     }
-    let service = ctx.service().clone();
-    let resource = Resource::Name { account, name };
+    let asked = Asked::from(Resource::Name { account, name }).with_tags(&tags);
     let row = ctx
-        .write::<CreateRepository, _, _>("create_repository", resource, move |tx, grant| {
+        .write::<CreateRepository, _, _>("create_repository", asked, move |tx, grant| {
             let tagging = if tags.is_empty() {
                 None
             } else {
-                Some(grant.also::<TagResource>(tx, service.policies())?)
+                Some(grant.also::<TagResource>()?)
             };
             let row = repositories::create(tx, grant, &new)?;
             if let Some(tagging) = tagging {

@@ -26,7 +26,7 @@ pub(super) async fn get_authorization_token(ctx: &Ctx, request: Request) -> Resu
     let claims = PasswordClaims {
         account: ctx.account.to_string(),
         region: ctx.region.to_string(),
-        principal: ctx.principal.unique_id.clone(),
+        principal: ctx.principal.entity.clone(),
         access_key_id: ctx.principal.access_key_id.clone(),
         issued,
         expires: issued + LIFETIME,
