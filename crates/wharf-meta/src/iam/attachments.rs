@@ -78,7 +78,7 @@ pub fn count(tx: &mut Tx, entity: &str) -> Result<i64> {
 }
 
 /// Up to `limit` entities of an account that a policy is attached to, whose unique id sorts after `after`, in order of
-/// that id.
+/// that id. Those of other accounts are passed over.
 ///
 /// # Errors
 /// Those of the database.

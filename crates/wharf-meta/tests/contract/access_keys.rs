@@ -7,6 +7,7 @@ pub static CASES: &[crate::Case] = &cases![
     a_key_is_found_with_its_secret,
     a_key_needs_its_account,
     keys_of_an_account_come_in_pages,
+    keys_of_a_principal_come_in_pages,
     a_key_is_made_inactive_and_deleted,
 ];
 
@@ -67,6 +68,29 @@ async fn keys_of_an_account_come_in_pages(store: &Store) {
         read(store, |tx| access_keys::of_account(tx, "other", "", 9)).await,
         Ok(vec![])
     );
+}
+
+async fn keys_of_a_principal_come_in_pages(store: &Store) {
+    account(store).await;
+    let of = |id: &str| AccessKeyRow {
+        principal: "AIDA1".to_owned(),
+        ..key(id)
+    };
+    let rows = [of("AKIA3"), key("AKIA2"), of("AKIA1"), of("AKIA4")];
+    write(store, move |tx| {
+        rows.iter().try_for_each(|row| access_keys::insert(tx, row))
+    })
+    .await
+    .unwrap();
+    let page = |principal: &'static str, after: &'static str| {
+        read(store, move |tx| {
+            access_keys::of_principal(tx, principal, after, 2)
+        })
+    };
+    assert_eq!(page("AIDA1", "").await, Ok(vec![of("AKIA1"), of("AKIA3")]));
+    assert_eq!(page("AIDA1", "AKIA3").await, Ok(vec![of("AKIA4")]));
+    assert_eq!(page(ACCOUNT, "").await, Ok(vec![key("AKIA2")]));
+    assert_eq!(page("AIDA2", "").await, Ok(vec![]));
 }
 
 async fn a_key_is_made_inactive_and_deleted(store: &Store) {

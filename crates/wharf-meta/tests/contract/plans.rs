@@ -41,6 +41,14 @@ const EXCUSED: &[(&str, &str)] = &[
         "sorts what the sequencer has not seen yet: on SQLite nothing, on PostgreSQL its last moment's events",
     ),
     (
+        "iam::members::OF_MEMBER",
+        "sorts the groups of one user or the instance profiles of one role: ten or so",
+    ),
+    (
+        "iam::members::OF_OWNER",
+        "sorts the users of one group, whose names stand in their own rows: no more than an account may have",
+    ),
+    (
         "jobs::SUMMARY",
         "counts the jobs that wait, for the operator: rows go when the work is done",
     ),
@@ -279,7 +287,7 @@ fn every_reference_between_rows_has_an_index_on_both_sides() {
         assert!(found, "{table} has no index that begins with {columns:?}");
         checked += 1;
     }
-    assert!(checked >= 14, "only {checked} references were seen");
+    assert!(checked >= 30, "only {checked} references were seen");
 }
 
 #[test]

@@ -2,7 +2,7 @@ use wharf_meta::Store;
 use wharf_meta::accounts::{self, AccountRow};
 use wharf_meta::repositories::{self, RepositoryRow};
 
-use super::rows::{is_unique, read, write};
+use super::rows::{is_foreign_key, is_unique, read, write};
 
 pub static CASES: &[crate::Case] = &cases![
     a_repository_is_found_by_its_whole_name_only,
@@ -12,6 +12,7 @@ pub static CASES: &[crate::Case] = &cases![
     resource_tags_are_overwritten_by_key_and_removed_one_by_one,
     a_deleted_repository_takes_its_resource_tags_along,
     tag_mutability_is_replaced_with_its_filters,
+    a_deleted_repository_takes_its_policy_along_and_no_other,
 ];
 
 pub fn row(id: i64, region: &str, name: &str) -> RepositoryRow {
@@ -187,5 +188,45 @@ async fn tag_mutability_is_replaced_with_its_filters(store: &Store) {
     assert_eq!(
         find(store, "eu-west-1", "other").await,
         Some(row(2, "eu-west-1", "other"))
+    );
+}
+
+async fn a_deleted_repository_takes_its_policy_along_and_no_other(store: &Store) {
+    make(store, &[(1, "app"), (2, "other")]).await;
+    super::policies::make(store, &[5, 6]).await;
+    let set = |id: i64, policy: Option<i64>| {
+        write(store, move |tx| repositories::set_policy(tx, id, policy))
+    };
+    assert!(is_foreign_key(&set(1, Some(7)).await), "no such document");
+    set(1, Some(5)).await.unwrap();
+    set(2, Some(6)).await.unwrap();
+    let with = |id: i64, name: &str, policy: i64| RepositoryRow {
+        policy: Some(policy),
+        ..row(id, "eu-west-1", name)
+    };
+    assert_eq!(
+        find(store, "eu-west-1", "app").await,
+        Some(with(1, "app", 5))
+    );
+    write(store, |tx| repositories::delete(tx, 1))
+        .await
+        .unwrap();
+    assert!(!super::policies::exists(store, 5).await);
+    assert_eq!(
+        find(store, "eu-west-1", "other").await,
+        Some(with(2, "other", 6))
+    );
+    set(2, None).await.unwrap();
+    assert!(
+        super::policies::exists(store, 6).await,
+        "it is the caller's to delete"
+    );
+    let anew = with(3, "anew", 6);
+    write(store, move |tx| repositories::insert(tx, &anew))
+        .await
+        .unwrap();
+    assert_eq!(
+        find(store, "eu-west-1", "anew").await,
+        Some(with(3, "anew", 6))
     );
 }

@@ -1,6 +1,7 @@
 //! Two sessions at once, where each alone would be right and both together wrong.
 use std::sync::{Arc, Barrier};
 
+use wharf_meta::iam::{attachments, entities};
 use wharf_meta::jobs::{self, Lease, NewJob};
 use wharf_meta::registry_keys::{self, RegistryKeyRow};
 use wharf_meta::{
@@ -22,6 +23,8 @@ pub static CASES: &[crate::Case] = &cases![
     two_workers_do_not_lease_one_job,
     two_first_uses_make_one_registry_key,
     two_sequencers_give_each_event_one_place,
+    two_users_of_one_name_do_not_both_win,
+    an_attachment_and_the_deletion_of_its_user_do_not_both_win,
 ];
 
 const LOST: Error = Error::Closed;
@@ -326,4 +329,46 @@ async fn two_sequencers_give_each_event_one_place(store: &Store) {
         .map(|row| row.seq)
         .collect();
     assert_eq!(places, [1, 2, 3, 4]);
+}
+
+async fn two_users_of_one_name_do_not_both_win(store: &Store) {
+    account(store).await;
+    let meeting = Meeting::new(store);
+    let create = |id: &'static str, name: &'static str| {
+        let mut meeting = meeting.clone();
+        move |tx: &mut Tx| {
+            won(entities::by_name(tx, ACCOUNT, "user", "ann")?.is_none())?;
+            meeting.meet();
+            entities::insert(tx, &super::iam_entities::user(id, name))
+        }
+    };
+    let (one, other) = both(store, create("AIDA1", "Ann"), create("AIDA2", "ANN")).await;
+    assert_ne!(one, other, "one wins");
+    let row = read(store, |tx| entities::by_name(tx, ACCOUNT, "user", "ann"));
+    let row = row.await.unwrap().unwrap();
+    assert_eq!(row.id, if one { "AIDA1" } else { "AIDA2" });
+}
+
+async fn an_attachment_and_the_deletion_of_its_user_do_not_both_win(store: &Store) {
+    account(store).await;
+    super::iam_entities::insert(store, vec![super::iam_entities::user("A", "ann")]).await;
+    let meeting = Meeting::new(store);
+    let (mut here, mut there) = (meeting.clone(), meeting);
+    let attach = move |tx: &mut Tx| {
+        won(entities::by_id(tx, "A")?.is_some())?;
+        here.meet();
+        attachments::insert(tx, &super::iam_parts::attachment("A", "arn:a")).map(drop)
+    };
+    let delete = move |tx: &mut Tx| {
+        won(attachments::count(tx, "A")? == 0)?;
+        there.meet();
+        entities::delete(tx, "A").map(drop)
+    };
+    let (attached, deleted) = both(store, attach, delete).await;
+    assert_ne!(attached, deleted, "one wins");
+    let counts = store.table_counts().await.unwrap();
+    assert_eq!(
+        (counts["iam_attachments"], counts["iam_entities"]),
+        (i64::from(attached), i64::from(attached))
+    );
 }
