@@ -1,26 +1,28 @@
-//! Writes `crates/wharf-wire/src/ecr/shapes.rs` from the service model that botocore carries.
+//! Writes `crates/wharf-wire/src/*/shapes.rs` from the service models that botocore carries.
 //!
-//! Names, types and bounds only: none of the model's prose. What the generator does not know (a trait, a type in
+//! Names, types and bounds only: none of the models' prose. What the generator does not know (a trait, a type in
 //! a place where no table checks it, a pattern that the matcher cannot take) is an error, never left out.
 
 mod emit;
 mod model;
 mod names;
+mod services;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use services::{SERVICES, Service};
+
 use crate::ci;
 
 const BOTOCORE: &str = "1.43.11";
-const SHAPES: &str = "crates/wharf-wire/src/ecr/shapes.rs";
 const FETCH_MODEL: &str = include_str!("codegen/fetch_model.py");
 
-/// Writes the generated file, or compares it with what would be written.
+/// Writes the generated files, or compares them with what would be written.
 ///
 /// # Errors
-/// When the model cannot be had, holds what the generator does not know, or the file differs in a comparison.
+/// When a model cannot be had, holds what the generator does not know, or a file differs in a comparison.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let compare = match arguments {
         [] => false,
@@ -28,36 +30,48 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         _ => return Err("usage: cargo xtask codegen [--check]".to_owned()),
     };
     let root = ci::root()?;
-    let text = generate(&root)?;
-    let path = root.join(SHAPES);
-    let problem = |error: std::io::Error| format!("{SHAPES}: {error}");
-    match std::fs::read_to_string(&path) {
-        Ok(present) if present == text => Ok(()),
-        Ok(_) if compare => Err(format!(
-            "{SHAPES} is not what the generator writes: run `cargo xtask codegen`"
-        )),
-        Err(error) if compare => Err(problem(error)),
-        Ok(_) | Err(_) => std::fs::write(&path, text).map_err(problem),
+    for service in SERVICES {
+        let text = generate(&root, service)?;
+        let name = service.path();
+        let path = root.join(&name);
+        let problem = |error: std::io::Error| format!("{name}: {error}");
+        match std::fs::read_to_string(&path) {
+            Ok(present) if present == text => {}
+            Ok(_) if compare => {
+                return Err(format!(
+                    "{name} is not what the generator writes: run `cargo xtask codegen`"
+                ));
+            }
+            Err(error) if compare => return Err(problem(error)),
+            Ok(_) | Err(_) => std::fs::write(&path, text).map_err(problem)?,
+        }
     }
+    Ok(())
 }
 
-fn generate(root: &Path) -> Result<String, String> {
-    let model = model::parse(&fetch(root)?)?;
-    format(root, &emit::shapes(&model, BOTOCORE)?)
+fn generate(root: &Path, service: &Service) -> Result<String, String> {
+    let problem = |error: String| format!("{}: {error}", service.name);
+    let mut model = model::parse(&fetch(root, service)?).map_err(problem)?;
+    model.keep(|operation| service.has(operation));
+    format(
+        root,
+        &emit::shapes(&model, service, BOTOCORE).map_err(problem)?,
+    )
 }
 
 /// The model's text, fetched once and kept below the target directory.
-fn fetch(root: &Path) -> Result<Vec<u8>, String> {
+fn fetch(root: &Path, service: &Service) -> Result<Vec<u8>, String> {
     let target = std::env::var_os("CARGO_TARGET_DIR");
     let target = target.map_or_else(|| root.join("target"), PathBuf::from);
     let path = target
         .join("codegen")
-        .join(format!("ecr-botocore-{BOTOCORE}.json"));
+        .join(format!("{}-botocore-{BOTOCORE}.json", service.name));
     if let Ok(kept) = std::fs::read(&path) {
         return Ok(kept);
     }
     let status = Command::new("python3")
         .args(["-c", FETCH_MODEL, BOTOCORE])
+        .arg(format!("{}/{}", service.name, service.version))
         .arg(&path)
         .status()
         .map_err(|error| format!("python3 cannot be started: {error}"))?;

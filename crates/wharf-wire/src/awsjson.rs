@@ -8,6 +8,7 @@
 
 mod blob;
 mod check;
+pub(crate) mod matchers;
 mod read;
 mod shape;
 #[cfg(test)]

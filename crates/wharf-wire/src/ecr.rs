@@ -2,42 +2,6 @@
 //!
 //! `shapes.rs` is generated; here is what it is written in.
 
-/// A string of a fixed set as an enum, written and read by its value.
-macro_rules! string_enum {
-    ($name:ident { $($variant:ident = $value:literal,)+ }) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $($variant),+ }
-
-        impl $name {
-            /// All values, in the order of ECR's error texts.
-            pub const VALUES: &[&str] = &[$($value),+];
-
-            /// The value on the wire.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $value),+ }
-            }
-
-            /// The variant of a value on the wire.
-            pub fn parse(value: &str) -> Option<Self> {
-                match value { $($value => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let value = <String as serde::Deserialize>::deserialize(deserializer)?;
-                Self::parse(&value).ok_or_else(|| serde::de::Error::custom("a value outside its enum"))
-            }
-        }
-    };
-}
-
 /// The model's operations: names, the table of each request, the exceptions each may answer, the member with a blob.
 macro_rules! operations {
     ($($name:ident: $request:ident by $table:ident, $response:ident [$($exception:ident)*] $(carries $blob:ident)?;)+) => {

@@ -1,17 +1,89 @@
-//! The query protocol of STS: form parameters in, XML (or JSON, where asked for) out.
+//! The query protocol of IAM and STS: form parameters in, XML (or JSON, where asked for) out.
 //!
+//! A request is read along the table of its shapes, and every constraint that does not hold is told.
 //! **Source:** AWS STS API reference, "Making query requests"; the answers observed.
+
+mod decode;
+mod render;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound;
 
-use serde_json::{Map, Value, json};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
+
+use crate::awsjson::Shape;
+
+pub use decode::{DecodeError, decode};
+pub use render::{Answer, render, render_json};
 
 /// Most parameters of one request.
 const MAX_PARAMETERS: usize = 2_000;
 
-/// The XML namespace of STS, API version 2011-06-15.
-const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+/// What the services of this protocol differ in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The XML namespace of its answers.
+    pub namespace: &'static str,
+    /// The version of its API, as in the parameter `Version`.
+    pub version: &'static str,
+    /// Whether texts about constraints repeat the value that breaks them.
+    pub echoes: bool,
+}
+
+/// A request.
+pub trait Input: DeserializeOwned {
+    /// What the operation answers; `()` for those that answer nothing.
+    type Output: Serialize + Send + 'static;
+
+    /// The operation's name.
+    const ACTION: &'static str;
+
+    /// The service that has the operation.
+    const SERVICE: &'static Service;
+
+    /// The table that parameters must keep to.
+    fn shape() -> &'static Shape;
+}
+
+#[cfg(test)]
+pub(crate) type Decoder = (&'static str, fn(&Params) -> Result<(), DecodeError>);
+
+/// A point in time as this protocol writes it: `2026-01-02T03:04:05Z`; in JSON, seconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    seconds: i64,
+}
+
+impl Timestamp {
+    /// What it is called before the writer of XML, which then writes no plain number.
+    const NAME: &'static str = "$wharf_wire::query::Timestamp";
+
+    /// From seconds since 1970.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self { seconds }
+    }
+
+    /// From microseconds since 1970; fractions of a second are cut off.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self::from_seconds(micros.div_euclid(1_000_000))
+    }
+
+    /// Seconds since 1970.
+    pub const fn seconds(self) -> i64 {
+        self.seconds
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(Self::NAME, &self.seconds)
+    }
+}
 
 /// The parameters of a request by name, decoded.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,8 +124,8 @@ impl Params {
                 return Err(InvalidParams::TooMany);
             }
             let mut halves = part.splitn(2, |byte| *byte == b'=');
-            let name = decode(halves.next().unwrap_or_default())?;
-            let value = decode(halves.next().unwrap_or_default())?;
+            let name = unescape(halves.next().unwrap_or_default())?;
+            let value = unescape(halves.next().unwrap_or_default())?;
             if values.insert(name, value).is_some() {
                 return Err(InvalidParams::Twice);
             }
@@ -65,6 +137,14 @@ impl Params {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
+
+    /// The names that begin with `prefix`, without it, sorted.
+    fn below(&self, prefix: &str) -> impl Iterator<Item = &str> {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        self.values
+            .range::<str, _>(from)
+            .map_while(move |(name, _)| name.strip_prefix(prefix))
+    }
 }
 
 /// Names only: values can be tokens and signatures.
@@ -74,7 +154,7 @@ impl fmt::Debug for Params {
     }
 }
 
-fn decode(text: &[u8]) -> Result<String, InvalidParams> {
+fn unescape(text: &[u8]) -> Result<String, InvalidParams> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.iter();
     while let Some(byte) = rest.next() {
@@ -99,74 +179,35 @@ fn hex_digit(byte: Option<&u8>) -> Option<u8> {
     }
 }
 
-/// What an action answers: members with text, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    action: &'static str,
-    members: Vec<(&'static str, String)>,
+/// What RFC 3986 keeps as it is: letters, digits and these.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// A policy document as answers of IAM carry it: all but RFC 3986's unreserved characters as `%XX`.
+pub fn percent_encode_document(document: &str) -> String {
+    utf8_percent_encode(document, RESERVED).to_string()
 }
 
-impl Answer {
-    /// An answer without members.
-    pub const fn new(action: &'static str) -> Self {
-        Self {
-            action,
-            members: Vec::new(),
-        }
-    }
-
-    /// The answer with one more member.
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.members.push((name, value.into()));
-        self
-    }
-
-    /// The XML document that every SDK reads. Without members there is no result element.
-    pub fn xml(&self, request_id: &str) -> String {
-        let action = self.action;
-        let mut members = String::new();
-        for (name, value) in &self.members {
-            members.push_str(&element(name, &escape(value)));
-        }
-        let result = if members.is_empty() {
-            String::new()
-        } else {
-            element(&format!("{action}Result"), &members)
-        };
-        let metadata = element(
-            "ResponseMetadata",
-            &element("RequestId", &escape(request_id)),
-        );
-        format!("<{action}Response xmlns=\"{NAMESPACE}\">{result}{metadata}</{action}Response>")
-    }
-
-    /// The same as JSON, for those who send `Accept: application/json`.
-    pub fn json(&self, request_id: &str) -> String {
-        let members: Map<String, Value> = self
-            .members
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())))
-            .collect();
-        let mut response = Map::new();
-        response.insert(format!("{}Result", self.action), Value::Object(members));
-        response.insert(
-            "ResponseMetadata".to_owned(),
-            json!({ "RequestId": request_id }),
-        );
-        json!({ format!("{}Response", self.action): response }).to_string()
-    }
-}
-
-/// The XML document of a refusal; a `status` of 500 and above is the server's fault, any other the sender's.
-pub fn render_error(status: u16, code: &str, message: &str, request_id: &str) -> String {
+/// The XML document of a refusal, in the `namespace` of the service (STS's where the service is not known).
+///
+/// A `status` of 500 and above is the server's fault, any other the sender's.
+pub fn render_error(
+    namespace: &str,
+    status: u16,
+    code: &str,
+    message: &str,
+    request_id: &str,
+) -> String {
     let fault = if status >= 500 { "Receiver" } else { "Sender" };
     let error = [("Type", fault), ("Code", code), ("Message", message)]
         .map(|(name, text)| element(name, &escape(text)))
         .concat();
     let error = element("Error", &error);
     let id = element("RequestId", &escape(request_id));
-    format!("<ErrorResponse xmlns=\"{NAMESPACE}\">{error}{id}</ErrorResponse>")
+    format!("<ErrorResponse xmlns=\"{namespace}\">{error}{id}</ErrorResponse>")
 }
 
 pub(crate) fn element(name: &str, inner: &str) -> String {
@@ -191,117 +232,4 @@ pub(crate) fn escape(text: &str) -> String {
         }
     }
     escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn parameters_are_decoded_and_found_by_name() {
-        let params =
-            Params::parse(b"Action=GetCallerIdentity&&Version=2011-06-15&a%2Fb=%e2%82%AC+%2B&flag")
-                .expect("valid");
-        assert_eq!(params.get("Action"), Some("GetCallerIdentity"));
-        assert_eq!(params.get("a/b"), Some("€ +"));
-        assert_eq!(params.get("flag"), Some(""));
-        assert_eq!(params.get("action"), None);
-        assert_eq!(
-            Params::parse(b"a=b=c").expect("valid").get("a"),
-            Some("b=c")
-        );
-        assert_eq!(Params::parse(b"").expect("valid").get(""), None);
-    }
-
-    #[test]
-    fn bad_parameters_are_refused() {
-        for (form, error) in [
-            (&b"a=%"[..], InvalidParams::Escape),
-            (b"a=%4", InvalidParams::Escape),
-            (b"a=%+1", InvalidParams::Escape),
-            (b"%zz=1", InvalidParams::Escape),
-            (b"a=%ff", InvalidParams::NotUtf8),
-            (b"\xff=1", InvalidParams::NotUtf8),
-            (b"Action=a&A%63tion=b", InvalidParams::Twice),
-        ] {
-            assert_eq!(Params::parse(form), Err(error), "{form:?}");
-        }
-    }
-
-    #[test]
-    fn two_thousand_parameters_are_read_and_one_more_is_refused() {
-        let mut form: Vec<String> = (0..2_000).map(|number| format!("p{number}=x")).collect();
-        assert!(Params::parse(form.join("&").as_bytes()).is_ok());
-        form.push("more=x".to_owned());
-        assert_eq!(
-            Params::parse(form.join("&").as_bytes()),
-            Err(InvalidParams::TooMany)
-        );
-    }
-
-    #[test]
-    fn debug_output_of_parameters_shows_no_value() {
-        let params = Params::parse(b"X-Amz-Security-Token=secret").expect("valid");
-        assert_eq!(format!("{params:?}"), r#"{"X-Amz-Security-Token"}"#);
-    }
-
-    #[test]
-    fn an_answer_is_xml_in_the_order_given() {
-        let answer = Answer::new("GetCallerIdentity")
-            .with("Arn", "arn:a<&>")
-            .with("Account", "1");
-        assert_eq!(
-            answer.xml("id"),
-            "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
-             <GetCallerIdentityResult><Arn>arn:a&lt;&amp;&gt;</Arn><Account>1</Account></GetCallerIdentityResult>\
-             <ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
-        );
-        assert!(!Answer::new("X").xml("id").contains("Result>"));
-    }
-
-    #[test]
-    fn an_answer_is_json_of_the_same_nesting() {
-        let answer = Answer::new("GetCallerIdentity").with("Account", "1");
-        assert_eq!(
-            answer.json("id"),
-            r#"{"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"Account":"1"},"ResponseMetadata":{"RequestId":"id"}}}"#
-        );
-    }
-
-    #[test]
-    fn an_error_names_whose_fault_it_is() {
-        assert_eq!(
-            render_error(400, "InvalidAction", "Could not find 'x'", "id"),
-            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
-             <Code>InvalidAction</Code><Message>Could not find &apos;x&apos;</Message></Error>\
-             <RequestId>id</RequestId></ErrorResponse>"
-        );
-        assert!(render_error(500, "InternalFailure", "", "id").contains("<Type>Receiver</Type>"));
-    }
-
-    proptest! {
-        #[test]
-        fn parsing_never_panics(form in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _parsed = Params::parse(&form);
-        }
-
-        #[test]
-        fn any_pair_reads_back_as_it_was_encoded(name in ".{0,20}", value in ".{0,20}") {
-            let encode = |text: &str| {
-                let escapes: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
-                escapes.concat()
-            };
-            let params = Params::parse(format!("{}={}", encode(&name), encode(&value)).as_bytes());
-            let params = params.expect("valid");
-            prop_assert_eq!(params.get(&name), Some(value.as_str()));
-        }
-
-        #[test]
-        fn escaped_text_has_no_markup_and_no_control_character(text in any::<String>()) {
-            let escaped = escape(&text);
-            prop_assert!(!escaped.contains(['<', '>', '"', '\'', '\r', '\0', '\x1b']));
-        }
-    }
 }

@@ -26,6 +26,7 @@ pub use error::{
 };
 pub use parse::parse;
 pub use sign::{Signer, presign, sign};
+pub(crate) use time::iso_date;
 pub use time::{Micros, amz_date};
 pub use verify::verify;
 

@@ -59,8 +59,8 @@ pub(super) struct Model {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Operation {
-    pub(super) input: Target,
-    pub(super) output: Target,
+    pub(super) input: Option<Target>,
+    pub(super) output: Option<Target>,
     #[serde(default)]
     pub(super) errors: Vec<Target>,
 }
@@ -69,6 +69,8 @@ pub(super) struct Operation {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Target {
     pub(super) shape: String,
+    /// The element that holds an answer of the query protocol.
+    pub(super) result_wrapper: Option<String>,
     #[serde(rename = "documentation")]
     _documentation: Option<IgnoredAny>,
     #[serde(rename = "deprecated")]
@@ -96,13 +98,34 @@ pub(super) struct Shape {
     pub(super) pattern: Option<String>,
     #[serde(default)]
     pub(super) exception: bool,
+    /// What an exception of the query protocol is called on the wire.
+    error: Option<Code>,
+    #[serde(default)]
+    pub(super) sensitive: bool,
+    #[serde(default, rename = "box")]
+    _nullable: bool,
     #[serde(default, rename = "fault")]
     _fault: bool,
     #[serde(rename = "documentation")]
     _documentation: Option<IgnoredAny>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Code {
+    code: String,
+    #[serde(rename = "httpStatusCode")]
+    _http_status_code: u16,
+    #[serde(default, rename = "senderFault")]
+    _sender_fault: bool,
+}
+
 impl Model {
+    /// Leaves only some operations.
+    pub(super) fn keep(&mut self, keep: impl Fn(&str) -> bool) {
+        self.operations.0.retain(|(name, _)| keep(name));
+    }
+
     pub(super) fn shape(&self, name: &str) -> Result<&Shape, String> {
         let shape = self.shapes.find(name);
         shape.ok_or_else(|| format!("the model has no shape {name}"))
@@ -133,6 +156,11 @@ impl Model {
 }
 
 impl Shape {
+    /// The code of an exception, where it is not the shape's name.
+    pub(super) fn code(&self) -> Option<&str> {
+        self.error.as_ref().map(|error| error.code.as_str())
+    }
+
     fn targets(&self) -> impl Iterator<Item = &Target> {
         let members = self.members.iter().map(|(_, target)| target);
         members

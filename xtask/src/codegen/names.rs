@@ -26,6 +26,16 @@ pub(super) fn camel(field: &str) -> String {
     words.fold(first, |name, word| name + &capitalized(word))
 }
 
+/// What serde's `PascalCase` makes of a field.
+pub(super) fn pascal(field: &str) -> String {
+    field.split('_').map(capitalized).collect()
+}
+
+/// `statusType` → `StatusType`: some models write their types small.
+pub(super) fn type_name(shape: &str) -> String {
+    capitalized(shape)
+}
+
 /// `IN_PROGRESS` → `InProgress`; `docker-hub` → `DockerHub`; `ImageNotFound` stays.
 pub(super) fn variant(value: &str) -> String {
     let shouted = !value.contains(|character: char| character.is_ascii_lowercase());
@@ -69,6 +79,13 @@ mod tests {
         assert_eq!(snake("RCTAppliedFor"), "rct_applied_for");
         assert_eq!(snake("Key"), "key");
         assert_eq!(camel("image_size_in_bytes"), "imageSizeInBytes");
+        assert_eq!(pascal("open_id_connect"), "OpenIdConnect");
+        assert_eq!(type_name("statusType"), "StatusType");
+        assert_eq!(
+            snake("OpenIDConnectProviderArn"),
+            "open_id_connect_provider_arn"
+        );
+        assert_eq!(variant("aws-managed"), "AwsManaged");
         assert_eq!(variant("KMS_DSSE"), "KmsDsse");
         assert_eq!(variant("AES256"), "Aes256");
         assert_eq!(variant("ecr-public"), "EcrPublic");

@@ -95,6 +95,7 @@ impl AwsFault {
     pub(crate) fn query(self, request_id: &str) -> Answer {
         let (status, code) = self.query;
         let body = wharf_wire::query::render_error(
+            wharf_wire::sts::SERVICE.namespace,
             status.as_u16(),
             code,
             self.query_message.unwrap_or(&self.message),

@@ -54,12 +54,14 @@ pub enum Shape {
 /// A member of a structure.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
-    /// The key in JSON.
-    pub(super) name: &'static str,
+    /// The key in JSON, the parameter in the query protocol.
+    pub(crate) name: &'static str,
     /// What ECR's error texts call it.
     pub(super) label: &'static str,
-    pub(super) required: bool,
-    pub(super) shape: &'static Shape,
+    pub(crate) required: bool,
+    /// Its value must not show in error texts.
+    pub(crate) secret: bool,
+    pub(crate) shape: &'static Shape,
 }
 
 impl Member {
@@ -68,6 +70,7 @@ impl Member {
             name,
             label: name,
             required: true,
+            secret: false,
             shape,
         }
     }
@@ -82,6 +85,14 @@ impl Member {
     /// The same member with its own name in error texts.
     pub(crate) const fn called(self, label: &'static str) -> Self {
         Self { label, ..self }
+    }
+
+    /// The same member, whose value no error text repeats.
+    pub(crate) const fn secret(self) -> Self {
+        Self {
+            secret: true,
+            ..self
+        }
     }
 }
 
@@ -113,6 +124,24 @@ impl Shape {
         }
     }
 
+    /// A text with a matcher by hand; `pattern` is what error texts tell.
+    pub(crate) const fn matched(
+        min: usize,
+        max: usize,
+        pattern: &'static str,
+        matcher: fn(&str) -> bool,
+    ) -> Self {
+        Self::Text {
+            min,
+            max,
+            pattern: Some(Pattern {
+                text: pattern,
+                matcher: Some(matcher),
+                compiled: OnceLock::new(),
+            }),
+        }
+    }
+
     pub(crate) const fn list(min: usize, max: usize, member: &'static Self) -> Self {
         Self::List { min, max, member }
     }
@@ -136,6 +165,8 @@ const LONGEST_MATCHED: usize = 4_096;
 #[derive(Debug)]
 pub struct Pattern {
     text: &'static str,
+    /// What matches in its place, in time that is linear with little per character.
+    matcher: Option<fn(&str) -> bool>,
     compiled: OnceLock<Option<Regex>>,
 }
 
@@ -143,19 +174,23 @@ impl Pattern {
     const fn new(text: &'static str) -> Self {
         Self {
             text,
+            matcher: None,
             compiled: OnceLock::new(),
         }
     }
 
     /// The expression as the model writes it, for error texts.
-    pub(super) const fn text(&self) -> &'static str {
+    pub(crate) const fn text(&self) -> &'static str {
         self.text
     }
 
     /// Tells whether all of `value` matches. A pattern that cannot be compiled matches nothing;
     /// the generator refuses to write such a one.
-    pub(super) fn matches(&self, value: &str) -> bool {
-        value.len() <= LONGEST_MATCHED
+    pub(crate) fn matches(&self, value: &str) -> bool {
+        if let Some(matcher) = self.matcher {
+            return matcher(value);
+        }
+        self.tries(value)
             && self
                 .compiled
                 .get_or_init(|| Regex::new(&format!("^(?:{})$", self.text)).ok())
@@ -163,8 +198,13 @@ impl Pattern {
                 .is_some_and(|regex| regex.is_match(value))
     }
 
+    /// Whether a value is short enough to be tried at all.
+    pub(crate) const fn tries(&self, value: &str) -> bool {
+        self.matcher.is_some() || value.len() <= LONGEST_MATCHED
+    }
+
     #[cfg(test)]
-    pub(super) fn compiles(&self) -> bool {
-        Regex::new(&format!("^(?:{})$", self.text)).is_ok()
+    pub(crate) fn compiles(&self) -> bool {
+        self.matcher.is_some() || Regex::new(&format!("^(?:{})$", self.text)).is_ok()
     }
 }

@@ -22,6 +22,19 @@ pub fn amz_date(at: Micros) -> String {
     )
 }
 
+/// Renders `YYYY-MM-DDTHH:MM:SSZ`, the form of RFC 3339; fractions of a second are cut off.
+pub(crate) fn iso_date(at: Micros) -> String {
+    let seconds = at.div_euclid(MICROS_PER_SECOND);
+    let (year, month, day) = civil_from_days(seconds.div_euclid(SECONDS_PER_DAY));
+    let second = seconds.rem_euclid(SECONDS_PER_DAY);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        second / 3600,
+        second / 60 % 60,
+        second % 60
+    )
+}
+
 /// Reads `YYYYMMDDTHHMMSSZ`.
 pub(super) fn parse_basic(text: &str) -> Option<Micros> {
     let bytes: &[u8; 16] = text.as_bytes().try_into().ok()?;
