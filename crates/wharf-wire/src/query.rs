@@ -4,7 +4,11 @@
 //! **Source:** AWS STS API reference, "Making query requests"; the answers observed.
 
 mod decode;
+#[cfg(test)]
+mod decode_tests;
 mod render;
+#[cfg(test)]
+mod render_tests;
 #[cfg(test)]
 mod tests;
 

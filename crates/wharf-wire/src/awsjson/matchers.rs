@@ -14,10 +14,7 @@ pub(crate) fn tag_value(value: &str) -> bool {
     value.chars().all(|character| {
         character.is_alphanumeric()
             || is_separator(character)
-            || matches!(
-                character,
-                '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@'
-            )
+            || matches!(character, '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@')
     })
 }
 
@@ -25,14 +22,8 @@ pub(crate) fn tag_value(value: &str) -> bool {
 const fn is_separator(character: char) -> bool {
     matches!(
         character,
-        ' ' | '\u{a0}'
-            | '\u{1680}'
-            | '\u{2000}'..='\u{200a}'
-            | '\u{2028}'
-            | '\u{2029}'
-            | '\u{202f}'
-            | '\u{205f}'
-            | '\u{3000}'
+        ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+            ..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
     )
 }
 
@@ -73,10 +64,21 @@ mod tests {
 
     #[test]
     fn tags_take_letters_numbers_and_separators_of_every_script() {
-        for good in ["a", "Über", "環境", "٣", "½", "a b\u{3000}c", "_.:/=+-@", "हिन्दी".get(..6).unwrap_or("x")] {
+        for good in [
+            "a",
+            "Über",
+            "環境",
+            "٣",
+            "½",
+            "a b\u{3000}c",
+            "_.:/=+-@",
+            "हिन्दी".get(..6).unwrap_or("x"),
+        ] {
             assert!(tag_key(good), "{good:?}");
         }
-        for bad in ["a\n", "a\tb", "a*", "a%", "\u{200b}", "😀", "a#", "a,b", "\0"] {
+        for bad in [
+            "a\n", "a\tb", "a*", "a%", "\u{200b}", "😀", "a#", "a,b", "\0",
+        ] {
             assert!(!tag_key(bad) && !tag_value(bad), "{bad:?}");
         }
         assert!(!tag_key("") && tag_value(""));
@@ -107,7 +109,17 @@ mod tests {
         for good in ["abc", "a-b", "0-1-2", longest.as_str()] {
             assert!(account_alias(good), "{good}");
         }
-        for bad in ["", "ab", "-ab", "ab-", "a--b", "Abc", "a_b", "abc\n", &format!("{longest}a")] {
+        for bad in [
+            "",
+            "ab",
+            "-ab",
+            "ab-",
+            "a--b",
+            "Abc",
+            "a_b",
+            "abc\n",
+            &format!("{longest}a"),
+        ] {
             assert!(!account_alias(bad), "{bad:?}");
         }
     }

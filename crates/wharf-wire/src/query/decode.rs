@@ -56,8 +56,9 @@ pub fn decode<T: Input>(params: &Params) -> Result<T, DecodeError> {
     };
     let value = reader.structure("", members)?;
     match reader.broken.as_slice() {
-        [] => serde_json::from_value(value)
-            .map_err(|error| DecodeError::Malformed(error.to_string())),
+        [] => {
+            serde_json::from_value(value).map_err(|error| DecodeError::Malformed(error.to_string()))
+        }
         [one] => Err(DecodeError::Validation(format!(
             "1 validation error detected: {one}"
         ))),
@@ -184,10 +185,7 @@ impl Reader<'_> {
         let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
         let echo = self.echo(&format!("[{}]", texts.join(", ")), secret);
         let rules = self.rules(shape).join(", ");
-        self.fail(
-            &echo,
-            &format!("Member must satisfy constraint: [{rules}]"),
-        );
+        self.fail(&echo, &format!("Member must satisfy constraint: [{rules}]"));
     }
 
     /// The parameters' names of a list's elements, by number.
@@ -239,7 +237,9 @@ impl Reader<'_> {
                         "Member must have value greater than or equal to {min}"
                     ));
                 } else if number > *max {
-                    reasons.push(format!("Member must have value less than or equal to {max}"));
+                    reasons.push(format!(
+                        "Member must have value less than or equal to {max}"
+                    ));
                 }
             }
             _ => {}

@@ -15,12 +15,7 @@ use super::{Input, Service, Timestamp, element, escape};
 use crate::sigv4::iso_date;
 
 /// The XML document of an answer. `()` or `None` has no result element, a structure without members an empty one.
-pub fn render<T: Serialize>(
-    namespace: &str,
-    action: &str,
-    answer: &T,
-    request_id: &str,
-) -> String {
+pub fn render<T: Serialize>(namespace: &str, action: &str, answer: &T, request_id: &str) -> String {
     xml(namespace, action, request_id, |out, name| {
         put(out, name, answer).is_ok()
     })
@@ -50,9 +45,12 @@ impl Answer {
 
     /// The XML document; see [`render`].
     pub fn xml(&self, request_id: &str) -> String {
-        xml(self.service.namespace, self.action, request_id, |out, name| {
-            self.members.put(out, name)
-        })
+        xml(
+            self.service.namespace,
+            self.action,
+            request_id,
+            |out, name| self.members.put(out, name),
+        )
     }
 
     /// The JSON document; see [`render_json`].
