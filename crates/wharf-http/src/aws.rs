@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER};
 use http::{Method, Response, StatusCode, request};
-use wharf_registry::{AccessKey, Ctx, Error, Plane, RequestInfo};
+use wharf_registry::{AccessKey, Ctx, Error, Plane, Principal, RequestInfo};
 use wharf_wire::ids::Region;
 use wharf_wire::oci::Digest;
 use wharf_wire::sigv4::{self, Presented, SignedRequest};
@@ -50,10 +50,11 @@ pub(crate) async fn handle(app: &App, request: Request, origin: Origin) -> Answe
             })
         }
         Some(Protocol::Query) => {
+            let namespace = query::namespace(&request);
             let result = query::answer(app, request, origin).await;
             result.unwrap_or_else(|fault| {
                 exchange.note_failure(fault.query_code(), fault.message());
-                with_retry(fault.query(exchange.request_id()))
+                with_retry(fault.query(namespace, exchange.request_id()))
             })
         }
         None => nothing_here(&request),
@@ -200,26 +201,8 @@ impl Claimant {
             sigv4::verify(&self.presented, request, secret, received_at)
         })
         .map_err(|error| fault_of_signature(&error))?;
-        let principal = self.key.principal;
-        let exchange = facts.exchange;
-        let ctx = Ctx::new(
-            app.service.clone(),
-            RequestInfo {
-                request_id: exchange.request_id().to_owned(),
-                account: principal.account.clone(),
-                principal,
-                region: self.region,
-                now: app.service.now(),
-                received_at,
-                source: facts.origin.source,
-                secure: facts.origin.secure,
-                user_agent: facts.user_agent,
-                endpoint: facts.origin.endpoint,
-                deadline: facts.deadline,
-                plane: Plane::Api,
-                trail: Arc::clone(exchange.trail()),
-            },
-        );
+        let exchange = Arc::clone(&facts.exchange);
+        let ctx = facts.ctx(app, self.key.principal, self.region);
         exchange.note_caller(&ctx);
         Ok(ctx)
     }
@@ -242,6 +225,28 @@ impl Facts {
             user_agent: user_agent(&request.parts.headers),
             deadline: request.deadline.into_std(),
         }
+    }
+}
+
+impl Facts {
+    /// The context of a request of `principal`, about its own account.
+    fn ctx(self, app: &App, principal: Principal, region: Region) -> Ctx {
+        let request = RequestInfo {
+            request_id: self.exchange.request_id().to_owned(),
+            account: principal.account.clone(),
+            principal,
+            region,
+            now: app.service.now(),
+            received_at: self.exchange.at(),
+            source: self.origin.source,
+            secure: self.origin.secure,
+            user_agent: self.user_agent,
+            endpoint: self.origin.endpoint,
+            deadline: self.deadline,
+            plane: Plane::Api,
+            trail: Arc::clone(self.exchange.trail()),
+        };
+        Ctx::new(app.service.clone(), request)
     }
 }
 

@@ -187,6 +187,16 @@ impl<A: Action> Grant<A> {
         self.entity.as_ref()
     }
 
+    /// The user, group, role or instance profile that must exist.
+    ///
+    /// # Errors
+    /// `Internal` when the grant is about something else: a mistake in the operation, not of the client.
+    pub fn existing(&self) -> Result<&EntityRow> {
+        self.entity
+            .as_ref()
+            .ok_or_else(|| Error::internal(format!("{} was not granted on an entity", A::NAME)))
+    }
+
     /// Domain time of the request, microseconds since 1970.
     pub fn now(&self) -> Micros {
         self.now

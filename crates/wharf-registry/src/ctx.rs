@@ -69,6 +69,17 @@ impl Principal {
             access_key_id,
         }
     }
+
+    /// Somebody without credentials: no access key is theirs, so nothing is granted to them.
+    pub fn nobody(account: AccountId) -> Self {
+        Self {
+            account,
+            entity: String::new(),
+            unique_id: String::new(),
+            arn: "anonymous".to_owned(),
+            access_key_id: String::new(),
+        }
+    }
 }
 
 /// By which protocol the request came: a few texts differ.

@@ -458,6 +458,16 @@ impl From<DecodeError> for Error {
     }
 }
 
+impl From<wharf_wire::query::DecodeError> for Error {
+    fn from(error: wharf_wire::query::DecodeError) -> Self {
+        Self::Query(QueryError {
+            code: error.code(),
+            status: 400,
+            message: error.to_string(),
+        })
+    }
+}
+
 impl From<ManifestError> for Error {
     fn from(error: ManifestError) -> Self {
         Self::InvalidManifest(error)

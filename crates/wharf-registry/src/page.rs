@@ -118,3 +118,82 @@ mod tests {
         assert!(read(&format!("{made}AA"), "ListImages", "7").is_err());
     }
 }
+
+/// What a list operation of IAM asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    operation: &'static str,
+    about: String,
+    /// Entries are wanted that sort after this key.
+    pub(crate) after: String,
+    limit: usize,
+}
+
+/// A page of a list of IAM.
+#[derive(Clone, Debug)]
+pub(crate) struct Page<T> {
+    pub(crate) entries: Vec<T>,
+    /// Where the next page begins, if there is more.
+    pub(crate) marker: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The same page of something else.
+    pub(crate) fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            entries: self.entries.into_iter().map(each).collect(),
+            marker: self.marker,
+        }
+    }
+}
+
+impl Asked {
+    /// `Marker` and `MaxItems` of `operation`; `about`: what else was asked, for which alone the marker is good.
+    ///
+    /// # Errors
+    /// `ValidationError` for a marker of another list. Source: iam.md 6.1.
+    pub(crate) fn new(
+        operation: &'static str,
+        about: &str,
+        marker: Option<&str>,
+        max_items: Option<i64>,
+    ) -> Result<Self> {
+        let after = match marker {
+            None | Some("") => String::new(),
+            Some(marker) => read(marker, operation, about)
+                .ok()
+                .and_then(|mut keys| keys.pop())
+                .ok_or_else(|| crate::QueryError::validation_error("Invalid Marker."))?,
+        };
+        let limit = usize::try_from(max_items.unwrap_or(DEFAULT_PAGE)).unwrap_or(1);
+        Ok(Self {
+            operation,
+            about: about.to_owned(),
+            after,
+            limit: limit.clamp(1, 1_000),
+        })
+    }
+
+    /// How many rows to read: one more than a page, to know whether it is the last, or all that one read gives.
+    pub(crate) fn fetch(&self) -> i64 {
+        i64::try_from(self.limit + 1).unwrap_or(1_000).min(1_000)
+    }
+
+    /// Cuts what was read to a page; `key`: what entries are sorted by.
+    pub(crate) fn cut<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
+        let full = rows.len() > self.limit || rows.len() == 1_000;
+        rows.truncate(self.limit.min(999));
+        let last = rows.last().filter(|_| full).map(key);
+        let marker = last.map(|key| token(self.operation, &self.about, &[&key]));
+        Page {
+            entries: rows,
+            marker,
+        }
+    }
+
+    /// Cuts a list that is whole and sorted by `key`.
+    pub(crate) fn of_all<T>(&self, rows: Vec<T>, key: impl Fn(&T) -> String) -> Page<T> {
+        let rest = rows.into_iter().filter(|row| key(row) > self.after);
+        self.cut(rest.take(self.limit + 1).collect(), key)
+    }
+}

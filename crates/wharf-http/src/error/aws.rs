@@ -91,11 +91,11 @@ impl AwsFault {
         answer
     }
 
-    /// The XML of the query protocol.
-    pub(crate) fn query(self, request_id: &str) -> Answer {
+    /// The XML of the query protocol, in the namespace of a service.
+    pub(crate) fn query(self, namespace: &str, request_id: &str) -> Answer {
         let (status, code) = self.query;
         let body = wharf_wire::query::render_error(
-            wharf_wire::sts::SERVICE.namespace,
+            namespace,
             status.as_u16(),
             code,
             self.query_message.unwrap_or(&self.message),
@@ -317,7 +317,7 @@ mod tests {
             )
         );
         assert!(text(fault.clone().json(JSON_1_1)).contains("Missing Authentication Token"));
-        let answer = fault.query("ID");
+        let answer = fault.query("urn:x", "ID");
         assert_eq!(answer.status(), 403);
         assert!(text(answer).contains("Request is missing Authentication Token"));
     }
@@ -328,7 +328,7 @@ mod tests {
             reason: "r".to_owned(),
         };
         assert_eq!(fault_of(&denied).json(JSON_1_1).status(), 400);
-        assert_eq!(fault_of(&denied).query("ID").status(), 403);
+        assert_eq!(fault_of(&denied).query("urn:x", "ID").status(), 403);
         assert_eq!(
             fault_of(&Error::internal("secret cause"))
                 .json(JSON_1_1)

@@ -1,6 +1,6 @@
 //! What IAM keeps, under grants: users, groups, roles, instance profiles, managed policies, identity providers.
 use serde_json::json;
-use wharf_meta::iam::entities::{self, EntityRow};
+use wharf_meta::iam::entities::{self as rows, EntityRow};
 use wharf_meta::iam::{tags, versions as policy_versions};
 use wharf_meta::versions;
 use wharf_wire::ids::AccountId;
@@ -12,6 +12,11 @@ use crate::authorize::{Facts, Policies, Resource};
 use crate::error::QueryError;
 use crate::identity::Named;
 use crate::{Error, Grant, Result};
+
+pub(crate) mod documents;
+pub(crate) mod entities;
+pub(crate) mod inline;
+pub(crate) mod users;
 
 /// What an entity of IAM is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +65,18 @@ impl EntityKind {
             Self::Policy => "ANPA",
             // AWS gives providers no id; rows need one.
             Self::OidcProvider => "OIDC",
+        }
+    }
+
+    /// How many an account may have, and what the quota is called. Source: iam.md 2.9.
+    pub(crate) const fn quota(self) -> (i64, &'static str) {
+        match self {
+            Self::User => (5_000, "UsersPerAccount"),
+            Self::Group => (500, "GroupsPerAccount"),
+            Self::Role => (5_000, "RolesPerAccount"),
+            Self::InstanceProfile => (5_000, "InstanceProfilesPerAccount"),
+            Self::Policy => (5_000, "PoliciesPerAccount"),
+            Self::OidcProvider => (100, "OpenIdConnectProvidersPerAccount"),
         }
     }
 
@@ -114,7 +131,7 @@ pub(crate) fn find(
     name: &str,
 ) -> Result<Option<EntityRow>> {
     let key = name.to_lowercase();
-    Ok(entities::by_name(
+    Ok(rows::by_name(
         tx.meta,
         account.as_str(),
         kind.as_str(),
@@ -213,4 +230,24 @@ pub(crate) fn changed<A: Action>(
     versions::bump(tx.meta, grant.account().as_str(), identities::VERSION)?;
     let details = json!({ "action": A::NAME });
     events::record(tx, grant, kind, None, subject, &details)
+}
+
+/// Refuses a permissions boundary that no policy of the account, and none of AWS's, is. Source: iam.md 6.2.
+pub(crate) fn check_boundary<A: Action>(
+    tx: &mut Tx<'_>,
+    grant: &Grant<A>,
+    policies: &Policies,
+    text: &str,
+) -> Result<()> {
+    if !text.starts_with("arn:") {
+        return Err(QueryError::validation_error(format!(
+            "Value ({text}) for parameter PermissionsBoundary is invalid."
+        )));
+    }
+    match identities::managed(tx, policies, grant.account().as_str(), text)? {
+        Some(_) => Ok(()),
+        None => Err(QueryError::no_such_entity(format!(
+            "Scope ARN: {text} does not exist or is not attachable."
+        ))),
+    }
 }
