@@ -237,6 +237,50 @@ async fn a_repository_comes_back_with_its_images_also_while_it_is_being_emptied(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_repository_comes_back_without_the_policy_that_went_with_it() {
+    use wharf_meta::{Durability, policies, repositories};
+    let fixture = Fixture::open().await;
+    let whose = named(&fixture);
+    let find = move |tx: &mut wharf_meta::Tx| {
+        repositories::by_name(
+            tx,
+            whose.account.as_str(),
+            whose.region.as_str(),
+            whose.name.as_str(),
+        )
+    };
+    let store = fixture.service.store();
+    let (read, before) = (find.clone(), find);
+    store
+        .write("give a policy", Durability::Hard, move |tx| {
+            let policy = policies::PolicyRow {
+                id: 1,
+                kind: "repository".to_owned(),
+                text: "{}".to_owned(),
+                principals: "{}".to_owned(),
+                created_at: 1,
+            };
+            policies::insert(tx, &policy)?;
+            let repository = before(tx)?.unwrap();
+            repositories::set_policy(tx, repository.id, Some(1))
+        })
+        .await
+        .unwrap();
+    delete_repository(&fixture).await;
+    assert_eq!(fixture.rows("policies").await, 0);
+    undelete(
+        &fixture.service,
+        &named(&fixture),
+        &Wanted::Repository,
+        false,
+    )
+    .await
+    .unwrap();
+    let back: wharf_meta::Result<_> = store.read("find", read).await;
+    assert_eq!(back.unwrap().unwrap().policy, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_pushed_meanwhile_wins_over_what_comes_back_with_its_repository() {
     let fixture = Fixture::open().await;
     let (one, two) = (
