@@ -467,11 +467,9 @@ impl Generator<'_> {
             } else {
                 "optional"
             };
-            let mut more = String::new();
             let label = LABELS.iter().find(|(of, _)| *of == key && !self.query);
-            if let Some((_, label)) = label {
-                more.push_str(&format!(".called({label:?})"));
-            }
+            let label = label.map(|(_, label)| format!(".called({label:?})"));
+            let mut more = label.unwrap_or_default();
             if self.query && is_secret(key, self.model.shape(&target.shape)?.sensitive) {
                 more.push_str(".secret()");
             }

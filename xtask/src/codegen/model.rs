@@ -99,25 +99,25 @@ pub(super) struct Shape {
     #[serde(default)]
     pub(super) exception: bool,
     /// What an exception of the query protocol is called on the wire.
-    error: Option<Code>,
+    error: Option<QueryError>,
     #[serde(default)]
     pub(super) sensitive: bool,
-    #[serde(default, rename = "box")]
-    _nullable: bool,
-    #[serde(default, rename = "fault")]
-    _fault: bool,
+    #[serde(rename = "box")]
+    _nullable: Option<IgnoredAny>,
+    #[serde(rename = "fault")]
+    _fault: Option<IgnoredAny>,
     #[serde(rename = "documentation")]
     _documentation: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Code {
+#[serde(deny_unknown_fields)]
+struct QueryError {
     code: String,
     #[serde(rename = "httpStatusCode")]
-    _http_status_code: u16,
-    #[serde(default, rename = "senderFault")]
-    _sender_fault: bool,
+    _status: IgnoredAny,
+    #[serde(rename = "senderFault")]
+    _whose: Option<IgnoredAny>,
 }
 
 impl Model {

@@ -71,7 +71,7 @@ pub struct AssumeRoleWithWebIdentityRequest {
 
 masked_debug!(AssumeRoleWithWebIdentityRequest { role_arn, role_session_name, provider_id, policy_arns, policy, duration_seconds } hiding { web_identity_token });
 
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AssumeRoleWithWebIdentityResponse {
     pub credentials: Option<Credentials>,
@@ -82,6 +82,8 @@ pub struct AssumeRoleWithWebIdentityResponse {
     pub audience: Option<String>,
     pub source_identity: Option<String>,
 }
+
+masked_debug!(AssumeRoleWithWebIdentityResponse { credentials, assumed_role_user, packed_policy_size, provider, audience, source_identity } hiding { subject_from_web_identity_token });
 
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -184,12 +186,14 @@ pub struct PolicyDescriptorType {
     pub arn: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProvidedContext {
     pub provider_arn: Option<String>,
     pub context_assertion: Option<String>,
 }
+
+masked_debug!(ProvidedContext { provider_arn } hiding { context_assertion });
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -249,7 +253,7 @@ static POLICY_DESCRIPTOR_TYPE: Shape = Shape::Structure(&[Member::optional("arn"
 
 static PROVIDED_CONTEXT: Shape = Shape::Structure(&[
     Member::optional("ProviderArn", &ARN_TYPE),
-    Member::optional("ContextAssertion", &CONTEXT_ASSERTION_TYPE),
+    Member::optional("ContextAssertion", &CONTEXT_ASSERTION_TYPE).secret(),
 ]);
 
 static PROVIDED_CONTEXTS_LIST_TYPE: Shape = Shape::list(1, 5, &PROVIDED_CONTEXT);
