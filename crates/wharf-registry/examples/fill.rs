@@ -109,6 +109,8 @@ async fn fill(data_dir: PathBuf, access_key_id: String, plan: Plan) -> Outcome {
         trash_days: 7,
         low_disk_bytes: 1 << 30,
         byte_budget: 1 << 30,
+        outbound: wharf_registry::OutboundSettings::default(),
+        oidc_keys: Vec::new(),
     })
     .await?;
     let principal = Principal::root(account.clone(), access_key_id);

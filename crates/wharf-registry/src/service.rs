@@ -14,6 +14,7 @@ use crate::data::identities;
 use crate::identity::Identity;
 use crate::keyring::Keyring;
 use crate::known::Known;
+use crate::oidc::ProviderKeys;
 use crate::usage::Usage;
 use crate::{
     Clock, Error, Failpoints, Micros, Principal, RegistryKeyRef, Result, RootCredentials, Settings,
@@ -43,6 +44,7 @@ struct Inner {
     /// Secrets by access key id, which never change.
     keys: Cache<String, Secret>,
     known: Known,
+    oidc: ProviderKeys,
     usage: Usage,
     running: uploads::Running,
     wake: Notify,
@@ -123,6 +125,7 @@ impl Service {
                     .build(),
                 keys: Cache::new(10_000),
                 known: Known::new(),
+                oidc: ProviderKeys::new(settings.outbound.clone(), &settings.oidc_keys)?,
                 usage: Usage::default(),
                 running: uploads::Running::default(),
                 failpoints: Failpoints::default(),
@@ -446,6 +449,11 @@ impl Service {
 
     pub(crate) fn known(&self) -> &Known {
         &self.inner.known
+    }
+
+    /// The keys of identity providers.
+    pub fn oidc(&self) -> &ProviderKeys {
+        &self.inner.oidc
     }
 
     pub(crate) fn usage(&self) -> &Usage {

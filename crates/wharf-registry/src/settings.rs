@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use wharf_identity::Secret;
 use wharf_wire::ids::{AccountId, Region};
 
-use crate::Micros;
+use crate::oidc::KeyFile;
+use crate::{Micros, OutboundSettings};
 
 /// How closely ECR is followed where the OCI text says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +42,10 @@ pub struct Settings {
     pub low_disk_bytes: u64,
     /// Bytes of request bodies in flight in the whole process.
     pub byte_budget: usize,
+    /// What connections from here trust, and where they may go.
+    pub outbound: OutboundSettings,
+    /// The keys of identity providers that are not asked for them.
+    pub oidc_keys: Vec<KeyFile>,
 }
 
 /// The access key of an account's root.

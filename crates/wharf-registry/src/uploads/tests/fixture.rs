@@ -65,6 +65,8 @@ pub(crate) fn settings(place: &TempDir) -> Settings {
         trash_days: 7,
         low_disk_bytes: 0,
         byte_budget: 32 << 20,
+        outbound: crate::OutboundSettings::default(),
+        oidc_keys: Vec::new(),
     }
 }
 
