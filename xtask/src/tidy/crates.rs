@@ -29,11 +29,21 @@ const EDGES: &[(&str, &[&str])] = &[
             "wharf-keys",
         ],
     ),
-    ("wharf-http", &["wharf-wire", "wharf-registry"]),
+    ("wharf-watch", &[]),
+    (
+        "wharf-http",
+        &["wharf-wire", "wharf-registry", "wharf-watch"],
+    ),
     (
         "wharfinger",
         // Policies are also tried out without a registry.
-        &["wharf-wire", "wharf-policy", "wharf-registry", "wharf-http"],
+        &[
+            "wharf-wire",
+            "wharf-policy",
+            "wharf-registry",
+            "wharf-watch",
+            "wharf-http",
+        ],
     ),
     // It looks from outside: what it shared with the product, it could not test.
     ("conformance", &[]),
