@@ -4,6 +4,7 @@
 //! remembered of a request. Nothing here decides a permission or touches a row.
 mod access_log;
 mod app;
+mod audit;
 mod aws;
 mod budget;
 pub mod edge;
@@ -19,6 +20,7 @@ mod telemetry;
 
 pub use access_log::{AccessLog, Flush, Format};
 pub use app::App;
+pub use audit::Audit;
 pub use mask::MaskedTarget;
 pub use metrics_exporter_prometheus::PrometheusHandle;
 pub use operator::Operator;

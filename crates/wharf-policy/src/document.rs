@@ -81,7 +81,7 @@ impl Kind {
 }
 
 /// What a statement does if it matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Effect {
     /// Lets the request through unless something denies it.
     Allow,
@@ -99,7 +99,7 @@ pub struct Document {
 }
 
 /// A part of a document's text; lines and columns count from 1, columns in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Span {
     /// Line of the first character.

@@ -44,7 +44,7 @@ pub struct Inputs<'a> {
 }
 
 /// What the policies together say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// All that have to allow it do, and none denies it.
@@ -56,7 +56,7 @@ pub enum Outcome {
 }
 
 /// The sets that policies come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PolicySet {
     /// The caller's own policies.
@@ -72,7 +72,7 @@ pub enum PolicySet {
 }
 
 /// A statement among the inputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// The policy's place in its set, from 0.
     pub policy: usize,
@@ -81,7 +81,7 @@ pub struct Place {
 }
 
 /// A decision and what made it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Decision {
     /// The decision.
     pub outcome: Outcome,

@@ -1,6 +1,6 @@
 //! Why a decision is what it is: each statement, and what of it did not fit.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
 use crate::document::{Effect, Span, Statement};
@@ -13,7 +13,7 @@ use crate::principal::Match;
 const SHOWN_VALUES: usize = 10;
 
 /// A decision and everything that it was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
     /// The decision: the one that [`crate::evaluate()`] makes.
@@ -25,7 +25,7 @@ pub struct Explanation {
 }
 
 /// What a set of policies says by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetVerdict {
     /// The set.
     pub set: PolicySet,
@@ -34,7 +34,7 @@ pub struct SetVerdict {
 }
 
 /// One statement that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Consulted {
     /// The set that the policy is in.
@@ -42,7 +42,7 @@ pub struct Consulted {
     /// The policy's name.
     pub name: String,
     /// The statement's `Sid`, if it has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
     /// The statement's place among the inputs.
     #[serde(flatten)]
@@ -62,7 +62,7 @@ pub struct Consulted {
 }
 
 /// One condition that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConditionResult {
     /// The operator, as the document writes it.
     pub operator: String,

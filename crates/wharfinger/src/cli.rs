@@ -65,6 +65,11 @@ pub(crate) enum Command {
     Why(Why),
     /// Tell how much is stored, how much is shared, and what becomes free when
     Stats(Stats),
+    /// Look at the audit log, also while the registry runs
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Tell what was asked by a request and why it was allowed or refused
+    Explain(Explain),
     /// Try policies before they are deployed, without a registry
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -244,6 +249,71 @@ pub(crate) struct AccountList {
     #[command(flatten)]
     pub(crate) place: Place,
     /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Tell whether anything was altered in it or removed from it
+    Verify(AuditVerify),
+    /// List the calls that fit, the newest first
+    Search(AuditSearch),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditVerify {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditSearch {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Came then or later: 2026-11-25T07:32:00Z, or how long ago, such as 2h
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Came before then
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Part of the caller's ARN, or its unique id or access key id
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) principal: Option<String>,
+    /// Such as PutImage or ecr:PutImage
+    #[arg(long, value_name = "ACTION")]
+    pub(crate) action: Option<String>,
+    /// How an ARN, or a repository's name, begins
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) resource: Option<String>,
+    /// The registry's account, or the caller's
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) account: Option<String>,
+    /// The address that it came from
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) source: Option<std::net::IpAddr>,
+    /// Only what was refused
+    #[arg(long)]
+    pub(crate) denied: bool,
+    /// Most calls that are listed
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) limit: u32,
+    /// One line a call, or the records as JSON
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) format: LogFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// What x-amzn-RequestId said, and the message of a refusal by the registry protocol
+    #[arg(value_name = "REQUEST-ID")]
+    pub(crate) request_id: String,
+    /// Print the record as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

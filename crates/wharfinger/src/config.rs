@@ -56,12 +56,27 @@ pub(crate) struct Config {
     pub(crate) compat: Compat,
     /// Days that deleted things stay in the trash.
     pub(crate) trash_days: u32,
+    /// What is written down of every call.
+    pub(crate) audit: Audit,
     /// Uploads are refused with less disk free, in bytes.
     pub(crate) low_disk_bytes: u64,
     /// Whether the clock may be moved and failpoints armed.
     pub(crate) testing: bool,
     /// What is worth a line, but no reason not to start.
     pub(crate) warnings: Vec<String>,
+}
+
+/// How the audit log is kept.
+#[derive(Debug)]
+pub(crate) struct Audit {
+    /// Whether there is one.
+    pub(crate) enabled: bool,
+    /// Days after which a segment is removed; 0: never.
+    pub(crate) retention_days: u32,
+    /// Size at which a segment ends, in bytes.
+    pub(crate) segment_bytes: u64,
+    /// Whether downloads of layers are in it.
+    pub(crate) blob_reads: bool,
 }
 
 impl Config {
@@ -142,6 +157,7 @@ impl Config {
                 _ => Compat::Extended,
             },
             trash_days: settings.number("trash.days", 0, 3_650)?.unwrap_or(7),
+            audit: audit(settings)?,
             low_disk_bytes: u64::from(
                 settings
                     .number::<u32>("storage.low_disk_mib", 0, 1 << 30)?
@@ -168,6 +184,18 @@ fn settings_of(place: &Place) -> Result<Settings, Failure> {
         settings.set_text("data_dir", utf8(directory, "--data-dir")?, "--data-dir");
     }
     Ok(settings)
+}
+
+fn audit(settings: &Settings) -> Result<Audit, Failure> {
+    let segment_mib = settings.number::<u32>("audit.segment_mib", 1, 1_024)?;
+    Ok(Audit {
+        enabled: settings.flag("audit.enabled")?.unwrap_or(true),
+        retention_days: settings
+            .number("audit.retention_days", 0, 36_500)?
+            .unwrap_or(90),
+        segment_bytes: u64::from(segment_mib.unwrap_or(64)) << 20,
+        blob_reads: settings.flag("audit.blob_reads")?.unwrap_or(false),
+    })
 }
 
 fn listen(settings: &Settings) -> Result<Vec<SocketAddr>, Failure> {

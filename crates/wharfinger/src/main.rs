@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{
-    AccountCommand, Cli, ClockCommand, Command, Completions, ConfigCommand, FailpointCommand,
-    PolicyCommand, TlsCommand,
+    AccountCommand, AuditCommand, Cli, ClockCommand, Command, Completions, ConfigCommand,
+    FailpointCommand, PolicyCommand, TlsCommand,
 };
 
 mod account;
 mod admin;
+mod audit;
 mod cli;
 mod config;
 mod credentials;
@@ -80,6 +81,9 @@ fn run(cli: Cli) -> Outcome {
         Command::Trash(args) => trash::list(&args),
         Command::Why(args) => why::why(&args),
         Command::Stats(args) => stats::stats(&args),
+        Command::Audit(AuditCommand::Verify(args)) => audit::verify(&args),
+        Command::Audit(AuditCommand::Search(args)) => audit::search(&args),
+        Command::Explain(args) => audit::explain::explain(&args),
         Command::Policy(PolicyCommand::Test(args)) => policy::test(&args),
         Command::Policy(PolicyCommand::Lint(args)) => policy::lint(&args),
         Command::Completions(args) => completions(&args),

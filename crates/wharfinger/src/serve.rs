@@ -9,8 +9,11 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use wharf_http::edge::{Edge, Handler, Phase, Plain, Transport};
 use wharf_http::outcome::Sink;
-use wharf_http::{AccessLog, App, Flush, Format, Operator, PrometheusHandle, RequestMetrics};
+use wharf_http::{
+    AccessLog, App, Audit, Flush, Format, Operator, PrometheusHandle, RequestMetrics,
+};
 use wharf_registry::{Service, Settings};
+use wharf_watch::audit;
 
 use crate::cli::Serve;
 use crate::config::Config;
@@ -86,7 +89,11 @@ async fn run(config: &Config) -> Outcome {
     let service = open(config, &data_dir).await?;
     let socket = admin::server::bind(data_dir.path())?;
     let (phase, heard) = watch::channel(Phase::Serving);
-    let (sinks, flush) = sinks(config)?;
+    let (mut sinks, flush) = sinks(config)?;
+    let audit = audit_log(config, &data_dir)?;
+    if let Some(log) = &audit {
+        sinks.push(Arc::new(Audit::new(log.clone(), config.audit.blob_reads)));
+    }
     announce(config, &main, &operator)?;
 
     let mut beside = JoinSet::new();
@@ -126,6 +133,9 @@ async fn run(config: &Config) -> Outcome {
     }
     beside.shutdown().await;
     flush.wait();
+    if let Some(log) = audit {
+        log.close();
+    }
     Ok(())
 }
 
@@ -196,6 +206,21 @@ fn sinks(config: &Config) -> Result<(Vec<Arc<dyn Sink>>, Flush), Failure> {
     let (access, flush) = AccessLog::start(format, std::io::stderr())
         .map_err(|error| Failure::new(format!("cannot start the access log: {error}")))?;
     Ok((vec![Arc::new(access), Arc::new(RequestMetrics)], flush))
+}
+
+/// The audit log, unless there is to be none.
+fn audit_log(config: &Config, data_dir: &DataDir) -> Result<Option<audit::Log>, Failure> {
+    if !config.audit.enabled {
+        return Ok(None);
+    }
+    let options = audit::Options {
+        segment_bytes: config.audit.segment_bytes,
+        retention_days: config.audit.retention_days,
+        wall: Arc::new(wall),
+    };
+    let log = audit::Log::open(&crate::audit::directory(data_dir.path()), options);
+    log.map(Some)
+        .map_err(|error| Failure::new(format!("cannot open the audit log: {error}")))
 }
 
 /// Lifts the soft bound on open files to the hard one: `limits.connections` counts sockets, and the store opens files.

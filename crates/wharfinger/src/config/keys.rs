@@ -12,6 +12,10 @@ use crate::nearest::nearest;
 /// Every key, with its section in front. A key that is not here is refused.
 pub(super) const KEYS: &[&str] = &[
     "account",
+    "audit.blob_reads",
+    "audit.enabled",
+    "audit.retention_days",
+    "audit.segment_mib",
     "compat",
     "data_dir",
     "domain",

@@ -102,6 +102,10 @@ impl Config {
         let texts = |list: &[String]| list.to_vec().shown();
         Some(match key {
             "account" => self.account.as_str().shown(),
+            "audit.blob_reads" => self.audit.blob_reads.shown(),
+            "audit.enabled" => self.audit.enabled.shown(),
+            "audit.retention_days" => u64::from(self.audit.retention_days).shown(),
+            "audit.segment_mib" => (self.audit.segment_bytes >> 20).shown(),
             "compat" => match self.compat {
                 Compat::Extended => "extended".shown(),
                 Compat::Strict => "strict".shown(),
