@@ -9,6 +9,7 @@ mod evaluate;
 mod explain;
 mod instant;
 mod json;
+mod layout;
 mod lint;
 mod pattern;
 mod principal;
@@ -21,6 +22,7 @@ pub use document::{
 pub use evaluate::{Decision, Inputs, Outcome, Place, Policy, PolicySet, ResourceKind, evaluate};
 pub use explain::{ConditionResult, Consulted, Explanation, SetVerdict, explain};
 pub use instant::date_text;
+pub use layout::{in_ecr_layout, rename_principals};
 pub use lint::{Finding, Rule, guess, lint};
 pub use principal::{FederatedUser, Principal, RoleSession, Root, User};
 pub use request::{ContextTooLarge, MAX_KEYS, MAX_VALUE_BYTES, MAX_VALUES, RequestContext};

@@ -241,6 +241,7 @@ impl<A: Action> Grant<A> {
             arn: &self.arn,
             facts: &self.facts,
             keys: &keys,
+            noted: true,
         };
         question.decide::<B>()?;
         Ok(Grant {
@@ -256,6 +257,20 @@ impl<A: Action> Grant<A> {
             now: self.now,
             action: PhantomData,
         })
+    }
+
+    /// Whether the principal could do `B` to the resource if that said this about itself.
+    pub(crate) fn could<B: Action>(&self, facts: &Facts) -> bool {
+        let question = Question {
+            request: &self.request,
+            identity: &self.identity,
+            account: &self.account,
+            arn: &self.arn,
+            facts,
+            keys: &[],
+            noted: false,
+        };
+        question.decide::<B>().is_ok()
     }
 
     /// An action on another resource, for the same principal in the same transaction: a mount reads where it mounts from.
@@ -295,6 +310,7 @@ pub fn authorize<A: Action>(
         arn: &target.arn,
         facts: &target.facts,
         keys: &asked.keys,
+        noted: true,
     };
     question.decide::<A>()?;
     check_existence(&asked.resource, &target)?;
@@ -413,6 +429,7 @@ pub(crate) fn decide_known<A: Action>(
         arn: &arn,
         facts,
         keys: &[],
+        noted: true,
     };
     question.decide::<A>()
 }
@@ -425,6 +442,8 @@ struct Question<'a> {
     arn: &'a str,
     facts: &'a Facts,
     keys: &'a [AskedKey],
+    /// Whether the decision is one about the request; else only a supposition.
+    noted: bool,
 }
 
 impl Question<'_> {
@@ -468,8 +487,10 @@ impl Question<'_> {
             },
         };
         let decision = wharf_policy::evaluate(&inputs);
-        let decided = Decided::of(A::NAME, &inputs, &decision);
-        self.request.trail.note(decided);
+        if self.noted {
+            let decided = Decided::of(A::NAME, &inputs, &decision);
+            self.request.trail.note(decided);
+        }
         if decision.allowed() {
             return Ok(());
         }

@@ -57,6 +57,8 @@ deviations! {
     SHA512 = "sha512", Extended, "Content may be named by sha512 as well; ECR takes sha256 only.";
     MANY_TAGS = "many-tags", Extended, "Several `tag` parameters of one manifest PUT point several tags to it, all or none; ECR knows none.";
     DENIED_REQUEST_ID = "denied-request-id", Extended, "A refusal on the registry protocol ends with the request id in parentheses.";
+    PUSH_KEYS = "push-keys", Extended, "Policies about ecr:PutImage may ask for wharfinger:ImageTag, wharfinger:ImageDigest and wharfinger:MediaType; ECR has no such keys.";
+    LOCK_OUT = "lock-out", Both, "A repository policy that would keep the caller from setting another is refused without `force`, in words of our own; ECR's are not known.";
     SAME_DIGEST_REPUSH = "same-digest-repush", Extended, "Pushing an immutable tag again with the same digest succeeds on the registry protocol; the API refuses it as ECR does.";
     TAG_128 = "tag-128", Both, "Tags are at most 128 characters on both planes; ECR's model allows 300 in the API.";
     NO_CONVERSION = "no-conversion", Extended, "Manifests are never converted: the stored form is answered whatever the accepted media types.";

@@ -10,7 +10,7 @@ use wharf_wire::ids::{AccountId, ImageTag, RepositoryName};
 use wharf_wire::oci::{Descriptor, Digest, Manifest, ManifestKind, Reference, convert};
 
 use crate::action::{BatchDeleteImage, BatchGetImage, PutImage};
-use crate::authorize::{Facts, Resource, decide_known};
+use crate::authorize::{Asked, Facts, Resource, decide_known};
 use crate::data::following;
 use crate::data::images::{self as data_images, ImageId, Miss, NewImage, RefersTo};
 use crate::data::trash::Followers;
@@ -86,18 +86,22 @@ pub async fn put(ctx: &Ctx, account: AccountId, name: &RepositoryName, put: Put)
         account,
         name: name.clone(),
     };
-    // Decided before the manifest is looked at: a stranger learns nothing from how it is refused.
+    let manifest = if put.bytes.len() > MAX_MANIFEST_BYTES {
+        Err(Error::BodyTooLarge {
+            limit: MAX_MANIFEST_BYTES as u64,
+        })
+    } else {
+        Manifest::parse(&put.bytes, put.media_type.as_deref()).map_err(Error::from)
+    };
+    let asked = about_image(ctx, &resource, &put, manifest.as_ref().ok());
+    let first = asked.first().cloned().unwrap_or_else(|| resource.into());
+    // Decided before it is told what is wrong with the manifest: a stranger learns nothing from how it is refused.
     let repository = ctx
-        .read::<PutImage, _, _>("put_image_check", resource.clone(), |_tx, grant| {
+        .read::<PutImage, _, _>("put_image_check", first.clone(), |_tx, grant| {
             Ok(grant.repository()?.clone())
         })
         .await?;
-    if put.bytes.len() > MAX_MANIFEST_BYTES {
-        return Err(Error::BodyTooLarge {
-            limit: MAX_MANIFEST_BYTES as u64,
-        });
-    }
-    let manifest = Manifest::parse(&put.bytes, put.media_type.as_deref())?;
+    let manifest = manifest?;
     if let Some(given) = &put.digest {
         ctx.check_algorithm(given)?;
         let computed = Digest::with(given.algorithm(), &put.bytes);
@@ -111,10 +115,10 @@ pub async fn put(ctx: &Ctx, account: AccountId, name: &RepositoryName, put: Put)
     let new = seal(ctx, &repository, &put, &manifest).await?;
     let service = ctx.service().clone();
     service.failpoint("before-manifest-commit");
-    ctx.write::<PutImage, _, _>("put_image", resource, move |tx, grant| {
+    ctx.write::<PutImage, _, _>("put_image", first, move |tx, grant| {
         // Each further tag is decided on as if it were pushed alone.
-        for _tag in new.tags.iter().skip(1) {
-            grant.also::<PutImage>()?;
+        for further in asked.iter().skip(1) {
+            grant.again(further)?;
         }
         data_images::put(tx, grant, &new)
     })
@@ -125,6 +129,31 @@ pub async fn put(ctx: &Ctx, account: AccountId, name: &RepositoryName, put: Put)
         media_type: manifest.media_type,
         subject: manifest.subject.map(|subject| subject.digest),
     })
+}
+
+/// What is asked about: each tag by itself, with the condition keys that tell pushes apart (deviation `push-keys`).
+fn about_image(
+    ctx: &Ctx,
+    resource: &Resource,
+    put: &Put,
+    manifest: Option<&Manifest>,
+) -> Vec<Asked> {
+    let about = Asked::from(resource.clone());
+    if !ctx.deviates(deviations::PUSH_KEYS) {
+        return vec![about];
+    }
+    let announced = put.media_type.as_deref();
+    let media_type = manifest.map_or(announced, |it| Some(it.media_type.as_str()));
+    let digest = manifest.map(|it| it.digest.to_string());
+    let about = about
+        .with_some("wharfinger:MediaType", media_type)
+        .with_some("wharfinger:ImageDigest", digest);
+    if put.tags.is_empty() {
+        return vec![about];
+    }
+    let tags = put.tags.iter();
+    tags.map(|tag| about.clone().with("wharfinger:ImageTag", tag.as_str()))
+        .collect()
 }
 
 /// Hashes, seals and wraps before the transaction, so that a re-run stores the same bytes.

@@ -26,6 +26,7 @@ pub mod ops;
 mod outbound;
 mod page;
 pub mod referrers;
+mod registry_settings;
 mod service;
 mod settings;
 pub mod stats;

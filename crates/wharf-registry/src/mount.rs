@@ -5,6 +5,7 @@ use wharf_wire::oci::Digest;
 use crate::action::{CompleteLayerUpload, GetDownloadUrlForLayer, InitiateLayerUpload};
 use crate::authorize::Resource;
 use crate::data::bytes::mounting::{self, Mounted};
+use crate::registry_settings::BLOB_MOUNTING;
 use crate::{Ctx, Error, Grant, Result, data, deviations};
 
 /// Gives the repository a layer of another one of the same registry. False when it cannot be had from there, for whatever
@@ -22,14 +23,16 @@ pub async fn mount(
     digest: &Digest,
     from: &RepositoryName,
 ) -> Result<bool> {
-    if !ctx.deviates(deviations::MOUNT) {
-        return Ok(false);
-    }
     // Looked at first: a write is a wait for the disk, and clients ask at a venture.
     let (caller, layer, source) = (ctx.clone(), digest.clone(), ctx.repository(from));
-    let look = move |tx: &mut data::Tx<'_>, grant: &_| match both(&caller, tx, grant, &source)? {
-        Some((_, source)) => mounting::has(tx, &source, &layer),
-        None => Ok(false),
+    let look = move |tx: &mut data::Tx<'_>, grant: &_| {
+        if !enabled(&caller, tx, grant)? {
+            return Ok(false);
+        }
+        match both(&caller, tx, grant, &source)? {
+            Some((_, source)) => mounting::has(tx, &source, &layer),
+            None => Ok(false),
+        }
     };
     if !ctx
         .read::<InitiateLayerUpload, _, _>("look_to_mount", ctx.repository(name), look)
@@ -64,6 +67,12 @@ pub async fn mount(
     };
     service.failpoint("after-mount-commit");
     Ok(mounted)
+}
+
+/// Whether layers are mounted here at all: in ECR's way, where the account setting says so.
+fn enabled(ctx: &Ctx, tx: &mut data::Tx<'_>, grant: &Grant<InitiateLayerUpload>) -> Result<bool> {
+    let setting = data::policies::setting(tx, grant, BLOB_MOUNTING)?;
+    Ok(ctx.deviates(deviations::MOUNT) || setting.as_deref() == Some("ENABLED"))
 }
 
 /// The grants for the target and for the source, or none if one of them is refused.

@@ -59,6 +59,8 @@ fn is_known(lower: &str) -> bool {
     };
     let keys = match (prefix, services::find(prefix)) {
         ("aws", _) => services::GLOBAL_KEYS,
+        // This registry's own, which ECR does not have.
+        ("wharfinger", _) => "imagedigest imagetag mediatype",
         (_, Some(service)) => service.keys,
         (_, None) => return true,
     };

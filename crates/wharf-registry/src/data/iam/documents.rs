@@ -1,7 +1,6 @@
 //! Policy documents as rows: read once when they are saved, bound to the ids of whom they name, never changed.
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 use wharf_meta::iam::entities::{self, EntityRow};
 use wharf_meta::policies::{self as documents, PolicyRow};
 use wharf_policy::{Document, Kind, ParseError};
@@ -98,34 +97,8 @@ pub(crate) fn text(tx: &mut Tx<'_>, id: i64) -> Result<String> {
     if moved.is_empty() {
         return Ok(row.text);
     }
-    let mut document: Value = serde_json::from_str(&row.text).map_err(Error::internal)?;
-    rename(&mut document, &moved);
-    Ok(document.to_string())
-}
-
-fn rename(document: &mut Value, moved: &BTreeMap<String, String>) {
-    let statements = match document.get_mut("Statement") {
-        Some(Value::Array(statements)) => statements.iter_mut().collect(),
-        Some(one) => vec![one],
-        None => Vec::new(),
-    };
-    for statement in statements {
-        for element in ["Principal", "NotPrincipal"] {
-            let Some(principals) = statement.get_mut(element).and_then(|it| it.get_mut("AWS"))
-            else {
-                continue;
-            };
-            let names = match principals {
-                Value::Array(names) => names.iter_mut().collect(),
-                one => vec![one],
-            };
-            for name in names {
-                if let Some(now) = name.as_str().and_then(|it| moved.get(it)) {
-                    *name = Value::from(now.as_str());
-                }
-            }
-        }
-    }
+    wharf_policy::rename_principals(&row.text, |name| moved.get(name).cloned())
+        .ok_or_else(|| Error::internal("a policy's row is no JSON"))
 }
 
 /// The text of a role's trust policy.
