@@ -266,13 +266,19 @@ impl Target {
             let uri: Uri = url.parse().ok()?;
             let authority = uri.authority()?;
             let host = authority.host().trim_matches(['[', ']']);
+            let port = match authority.port() {
+                Some(port) => port.as_u16(),
+                None if authority.as_str() == authority.host() => 443,
+                // A port that is none, or a user.
+                None => return None,
+            };
             let is_good = uri.scheme_str() == Some("https")
                 && !host.is_empty()
                 && !authority.as_str().contains('@');
             let path = uri.path_and_query().map_or("/", |path| path.as_str());
             is_good.then(|| Self {
                 host: host.to_owned(),
-                port: authority.port_u16().unwrap_or(443),
+                port,
                 authority: authority.to_string(),
                 path: path.to_owned(),
             })

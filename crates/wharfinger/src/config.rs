@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use wharf_http::Site;
 use wharf_http::limits::Limits;
 use wharf_registry::Compat;
+use wharf_registry::oidc::KeyFile;
 use wharf_wire::ids::{AccountId, Region};
 
 use crate::cli::{Place, Serve};
@@ -36,6 +37,10 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Files>,
     /// Authorities that connections from here trust, in a file.
     pub(crate) outbound_ca: Option<PathBuf>,
+    /// Whether connections from here may go to private addresses.
+    pub(crate) outbound_private: bool,
+    /// Keys of identity providers that are not asked for them.
+    pub(crate) oidc_keys: Vec<KeyFile>,
     /// Names, public address, proxies.
     pub(crate) site: Site,
     /// The address clients are told, as it was written.
@@ -144,6 +149,8 @@ impl Config {
             operator_listen: operator_listen(settings)?,
             tls: tls(settings)?,
             outbound_ca: path(settings, "outbound.ca_file")?,
+            outbound_private: settings.flag("outbound.allow_private")?.unwrap_or(false),
+            oidc_keys: oidc_keys(settings)?,
             site,
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             account,
@@ -304,6 +311,32 @@ fn path(settings: &Settings, key: &str) -> Result<Option<PathBuf>, Failure> {
     text.map(|text| absolute(key, Path::new(text))).transpose()
 }
 
+/// The files of `oidc.jwks`, each as `https://issuer=/path`.
+fn oidc_keys(settings: &Settings) -> Result<Vec<KeyFile>, Failure> {
+    let mut files: Vec<KeyFile> = Vec::new();
+    for text in settings.list("oidc.jwks")?.unwrap_or_default() {
+        let named = text.split_once('=').filter(|(issuer, path)| {
+            let rest = issuer.strip_prefix("https://");
+            rest.is_some_and(|rest| !rest.is_empty()) && !path.is_empty()
+        });
+        let Some((issuer, path)) = named else {
+            return Err(Failure::new(format!(
+                "oidc.jwks: `{text}` is not an issuer and a file such as https://idp.example=/etc/jwks.json"
+            )));
+        };
+        if files.iter().any(|file| file.issuer == issuer) {
+            return Err(Failure::new(format!(
+                "oidc.jwks: `{issuer}` has more than one file"
+            )));
+        }
+        files.push(KeyFile {
+            issuer: issuer.to_owned(),
+            path: absolute("oidc.jwks", Path::new(path))?,
+        });
+    }
+    Ok(files)
+}
+
 /// The certificate and its key: both or neither.
 fn tls(settings: &Settings) -> Result<Option<Files>, Failure> {
     match (path(settings, "tls.cert")?, path(settings, "tls.key")?) {
@@ -321,7 +354,7 @@ pub(crate) fn check(place: &Place) -> Outcome {
     if let Some(files) = &config.tls {
         doubts.extend(files.check(config.site.public_host())?);
     }
-    outbound::roots(&config)?;
+    outbound::settings(&config)?;
     let warnings = doubts.iter().map(|warning| format!("warning: {warning}\n"));
     let directory = format!("data directory: {}\n", config.data_dir.display());
     let addresses = config

@@ -12,7 +12,7 @@ use wharf_http::outcome::Sink;
 use wharf_http::{
     AccessLog, App, Audit, Flush, Format, Operator, PrometheusHandle, RequestMetrics,
 };
-use wharf_registry::{Service, Settings};
+use wharf_registry::{OutboundSettings, Service, Settings};
 use wharf_watch::audit;
 
 use crate::cli::Serve;
@@ -78,15 +78,14 @@ async fn run(config: &Config) -> Outcome {
         Some(files) => Some(files.clone().serve(config.site.public_host())?),
         None => None,
     };
-    // Nothing connects out yet; a file that cannot be read is told now and not when something does.
-    let _roots = outbound::roots(config)?;
+    let outbound = outbound::settings(config)?;
     let data_dir = DataDir::lock(&config.data_dir)?;
     let main = bind_all("listen", &config.listen).await?;
     let operator = match config.operator_listen {
         Some(address) => bind_all("operator_listen", &[address]).await?,
         None => Vec::new(),
     };
-    let service = open(config, &data_dir).await?;
+    let service = open(config, &data_dir, outbound).await?;
     let socket = admin::server::bind(data_dir.path())?;
     let (phase, heard) = watch::channel(Phase::Serving);
     let (mut sinks, flush) = sinks(config)?;
@@ -164,7 +163,11 @@ async fn end(
     }
 }
 
-async fn open(config: &Config, data_dir: &DataDir) -> Result<Service, Failure> {
+async fn open(
+    config: &Config,
+    data_dir: &DataDir,
+    outbound: OutboundSettings,
+) -> Result<Service, Failure> {
     let root_credentials = credentials::load_or_create(
         data_dir.path(),
         config.account.as_str(),
@@ -182,6 +185,8 @@ async fn open(config: &Config, data_dir: &DataDir) -> Result<Service, Failure> {
         trash_days: config.trash_days,
         low_disk_bytes: config.low_disk_bytes,
         byte_budget: config.limits.buffered_bytes,
+        outbound,
+        oidc_keys: config.oidc_keys.clone(),
     };
     Service::open(settings).await.map_err(|error| {
         let cause = match error {

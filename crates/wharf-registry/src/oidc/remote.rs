@@ -195,7 +195,9 @@ fn micros(duration: Duration) -> Micros {
     Micros::try_from(duration.as_micros()).unwrap_or(Micros::MAX)
 }
 
-/// Whether less than `span` has passed. A clock that was put back has passed it, or nobody would ask for long.
+/// Whether less than `span` lies between: requests do not come in the order of their times. A clock that was put back by
+/// more counts as passed, or nobody would ask for long.
 fn is_within(since: Micros, wall: Micros, span: Duration) -> bool {
-    (0..micros(span)).contains(&wall.saturating_sub(since))
+    let span = micros(span);
+    (-span..span).contains(&wall.saturating_sub(since))
 }

@@ -88,11 +88,12 @@ impl Verifier {
     }
 }
 
-/// Whether the only fault of a chain is that nobody known has signed its last certificate.
+/// Whether the fault of a chain is that nobody known has signed its last certificate: nobody of that name, or none with
+/// that key.
 fn is_unknown(error: &Error) -> bool {
     matches!(
         error,
-        Error::InvalidCertificate(CertificateError::UnknownIssuer)
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)
     )
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use wharf_registry::Secret;
+use wharf_registry::oidc::KeyFile;
 
 use super::keys::{KEYS, Origin, Settings};
 use super::{Config, settings_of};
@@ -124,10 +125,15 @@ impl Config {
             "listen" => self.listen.shown(),
             "log.format" => if self.log_json { "json" } else { "text" }.shown(),
             "log.level" => self.log_level.shown(),
+            "oidc.jwks" => {
+                let named = |file: &KeyFile| format!("{}={}", file.issuer, file.path.display());
+                texts(&self.oidc_keys.iter().map(named).collect::<Vec<_>>())
+            }
             "operator_listen" => match &self.operator_listen {
                 Some(address) => address.shown(),
                 None => "off".shown(),
             },
+            "outbound.allow_private" => self.outbound_private.shown(),
             "outbound.ca_file" => self.outbound_ca.shown(),
             "public_url" => self.public_url.shown(),
             "region" => self.region.as_str().shown(),

@@ -78,6 +78,9 @@ fn every_key_is_taken_from_the_file() {
         key = "/t/server.key"
         [outbound]
         ca_file = "/t/ca.pem"
+        allow_private = true
+        [oidc]
+        jwks = ["https://idp.example/team=/t/jwks.json"]
         "#,
         &[],
     )
@@ -106,6 +109,54 @@ fn every_key_is_taken_from_the_file() {
     assert_eq!(files.cert, Path::new("/t/server.pem"));
     assert_eq!(files.key, Path::new("/t/server.key"));
     assert_eq!(config.outbound_ca.unwrap(), Path::new("/t/ca.pem"));
+    assert!(config.outbound_private);
+    assert_eq!(config.oidc_keys, [key_file()]);
+}
+
+fn key_file() -> KeyFile {
+    KeyFile {
+        issuer: "https://idp.example/team".to_owned(),
+        path: "/t/jwks.json".into(),
+    }
+}
+
+#[test]
+fn an_issuer_has_one_file_with_its_keys() {
+    let refused = |value: &str| {
+        let variable = ("WHARFINGER_OIDC_JWKS", value);
+        parse("", &[variable]).unwrap_err()
+    };
+    for value in [
+        "x",
+        "https://a.example",
+        "https://a.example=",
+        "https://=/x",
+        "http://a=/x",
+        "=/x",
+    ] {
+        assert_eq!(
+            refused(value),
+            format!(
+                "oidc.jwks: `{value}` is not an issuer and a file such as https://idp.example=/etc/jwks.json"
+            )
+        );
+    }
+    assert_eq!(
+        refused("https://a.example=/x, https://a.example=/y"),
+        "oidc.jwks: `https://a.example` has more than one file"
+    );
+    let both = [(
+        "WHARFINGER_OIDC_JWKS",
+        "https://a.example=/x=y,https://b.example=/z",
+    )];
+    let config = parse("", &both).unwrap();
+    let paths: Vec<_> = config
+        .oidc_keys
+        .iter()
+        .map(|file| file.path.clone())
+        .collect();
+    assert_eq!(paths, [Path::new("/x=y"), Path::new("/z")]);
+    assert!(!config.outbound_private);
 }
 
 #[test]

@@ -13,6 +13,11 @@ pub(crate) mod engine;
 pub(crate) mod forge;
 pub(crate) mod http;
 pub(crate) mod images;
+#[expect(
+    dead_code,
+    reason = "the tests of identity providers alone use all of it; those of the whole product use some"
+)]
+pub(crate) mod issuer;
 pub(crate) mod layers;
 pub(crate) mod note;
 pub(crate) mod process;

@@ -331,3 +331,45 @@ fn authorities_for_connections_from_here_are_read_at_the_start() {
     let said = serve.refused();
     assert!(said.contains("outbound.ca_file: "), "{said}");
 }
+
+#[test]
+fn keys_of_identity_providers_are_read_at_the_start() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let file = folder.path().join("jwks.json");
+    let with = |text: &str, command: &[&str]| {
+        std::fs::write(&file, text).expect("a file");
+        let value = format!("https://idp.example={}", file.display());
+        let mut wharfinger = Command::new(tools::wharfinger());
+        wharfinger
+            .args(command)
+            .arg("--data-dir")
+            .arg(folder.path());
+        wharfinger.env("WHARFINGER_OIDC_JWKS", value);
+        wharfinger
+    };
+    let check = ["config", "check"];
+    let serve = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--operator-listen",
+        "off",
+    ];
+    with(r#"{"keys":[]}"#, &check).checked();
+    for (text, what) in [
+        ("{}", "it is not a JSON Web Key Set"),
+        (
+            r#"{"keys":[{"kty":"oct","k":"SECRET"}]}"#,
+            "it holds a secret or private key",
+        ),
+    ] {
+        for command in [&check[..], &serve] {
+            let said = with(text, command).refused();
+            let expected = format!("oidc.jwks: {}: {what}", file.display());
+            assert!(
+                said.contains(&expected) && !said.contains("SECRET"),
+                "{said}"
+            );
+        }
+    }
+}

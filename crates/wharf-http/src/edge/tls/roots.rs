@@ -6,7 +6,8 @@ use std::time::Duration;
 use rustls::RootCertStore;
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::UnixTime;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::ParsedCertificate;
 
 use crate::edge::tls::{IdentityError, certificates};
@@ -43,6 +44,20 @@ impl Roots {
         Ok(Self {
             store: Arc::new(store),
         })
+    }
+
+    /// Reads what can be read of a PEM text: of a system's list, the rest is good without one that is not understood.
+    pub fn from_pem_in_part(text: &[u8]) -> Self {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(CertificateDer::pem_slice_iter(text).flatten());
+        Self {
+            store: Arc::new(store),
+        }
+    }
+
+    /// The authorities, for whoever connects.
+    pub fn store(&self) -> Arc<RootCertStore> {
+        Arc::clone(&self.store)
     }
 
     /// How many authorities there are.
@@ -148,5 +163,7 @@ mod tests {
         let (ca, _) = authority("one");
         let broken = format!("{ca}{}", pem(&[0, 0, 0]));
         assert_eq!(refused(&broken), IdentityError::Certificate);
+        assert_eq!(Roots::from_pem_in_part(broken.as_bytes()).store().len(), 1);
+        assert_eq!(Roots::from_pem_in_part(b"hello").count(), 0);
     }
 }
