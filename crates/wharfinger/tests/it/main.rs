@@ -5,6 +5,8 @@
 //! installs what is missing.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod aws_cli;
 #[cfg(test)]
 mod bad_input;
