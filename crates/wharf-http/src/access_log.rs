@@ -257,6 +257,7 @@ mod tests {
             bytes_out: 17,
             duration: Duration::from_micros(1_500),
             complete: true,
+            kept: false,
         }
     }
 

@@ -89,6 +89,12 @@ pub(crate) fn render_fault(path: &str, request_id: &str, fault: Fault) -> Answer
                 cause: "a request's deadline passed".to_owned(),
             },
         ),
+        Fault::NotKept => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Error::Unavailable {
+                cause: "the audit log did not take the request's record".to_owned(),
+            },
+        ),
         Fault::HeaderTooLarge => {
             return text(
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,

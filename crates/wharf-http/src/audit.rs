@@ -6,19 +6,32 @@ use wharf_registry::{Decided, Plane, RequestInfo};
 use wharf_watch::audit::{Decision, Log, Principal, Record, time};
 use wharf_wire::ids::{RepositoryName, repository_arn};
 
-use crate::outcome::{Outcome, Sink};
+use crate::outcome::{Keeping, Outcome, Sink};
 
 /// Tells the audit log of every call of somebody known, and counts the refusals of all others.
 #[derive(Debug)]
 pub struct Audit {
     log: Log,
     blob_reads: bool,
+    wait: bool,
 }
 
 impl Audit {
     /// `blob_reads`: whether to tell of downloads of layers, and of questions whether one is there, that are not refused.
-    pub fn new(log: Log, blob_reads: bool) -> Self {
-        Self { log, blob_reads }
+    /// `wait`: whether answers are sent only when their record is on disk.
+    pub fn new(log: Log, blob_reads: bool, wait: bool) -> Self {
+        Self {
+            log,
+            blob_reads,
+            wait,
+        }
+    }
+
+    /// Who asked, if the request is one that has a record.
+    fn caller<'a>(&self, outcome: &'a Outcome) -> Option<&'a RequestInfo> {
+        let caller = outcome.caller.as_deref()?;
+        let refused = outcome.decisions.iter().any(|it| !it.allowed);
+        (self.blob_reads || refused || !reads_blob(outcome, caller)).then_some(caller)
     }
 }
 
@@ -27,17 +40,23 @@ impl Sink for Audit {
         if matches!(outcome.action, Some("healthz" | "readyz" | "metrics")) {
             return;
         }
-        let Some(caller) = &outcome.caller else {
-            if (400..499).contains(&outcome.status) {
-                let reason = outcome.error_code.as_deref().unwrap_or("none");
-                self.log.unknown(outcome.at, outcome.source, reason);
-            }
-            return;
-        };
-        let refused = outcome.decisions.iter().any(|it| !it.allowed);
-        if self.blob_reads || refused || !reads_blob(outcome, caller) {
+        if outcome.caller.is_none() && (400..499).contains(&outcome.status) {
+            let reason = outcome.error_code.as_deref().unwrap_or("none");
+            self.log.unknown(outcome.at, outcome.source, reason);
+        }
+        if let Some(caller) = self.caller(outcome).filter(|_| !outcome.kept) {
             self.log.append(&record(outcome, caller));
         }
+    }
+
+    fn keeps(&self) -> bool {
+        self.wait
+    }
+
+    fn keep(&self, outcome: &Outcome) -> Option<Keeping> {
+        let record = record(outcome, self.caller(outcome)?);
+        let keeping = self.log.append_and_wait(&record);
+        Some(Box::pin(async { keeping.await.is_ok() }))
     }
 }
 
@@ -163,6 +182,7 @@ mod tests {
             bytes_out: 0,
             duration: Duration::ZERO,
             complete: true,
+            kept: false,
         }
     }
 
@@ -174,7 +194,7 @@ mod tests {
             wall: Arc::new(|| 1_795_591_920_123_456),
         };
         let log = Log::open(folder.path(), options).unwrap();
-        let audit = Audit::new(log.clone(), blob_reads);
+        let audit = Audit::new(log.clone(), blob_reads, false);
         for outcome in outcomes {
             audit.record(outcome);
         }

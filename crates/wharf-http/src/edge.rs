@@ -82,6 +82,8 @@ pub enum Fault {
     TooSlow,
     /// The header is larger than allowed.
     HeaderTooLarge,
+    /// The request was answered, but a note of it could not be kept.
+    NotKept,
 }
 
 /// Turns requests into answers.
@@ -242,8 +244,15 @@ impl<H: Handler> Edge<H> {
             self.limits.body_idle,
             waits,
         );
+        let path = parts.uri.path().to_owned();
         let mut answer = self.answer(parts, body, peer, &exchange).await;
         finish.answered(answer.status());
+        if !finish.keep().await {
+            exchange.note_error("ServiceUnavailable");
+            let id = exchange.request_id();
+            answer = self.handler.fault(&path, id, Fault::NotKept);
+            finish.answered(answer.status());
+        }
         let headers = answer.headers_mut();
         if let Ok(id) = HeaderValue::from_str(finish.exchange().request_id()) {
             headers.insert(REQUEST_ID, id);

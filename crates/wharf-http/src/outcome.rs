@@ -2,6 +2,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,6 +16,9 @@ use crate::mask::MaskedTarget;
 
 /// The status logged for a client that left before its answer, as nginx writes it.
 pub const CLIENT_LEFT: u16 = 499;
+
+/// How long an answer waits until it is noted.
+const KEEP_TIME: Duration = Duration::from_secs(10);
 
 /// Most characters that are kept of an error's text.
 const ERROR_CHARACTERS: usize = 1_024;
@@ -54,6 +58,8 @@ pub struct Outcome {
     pub duration: Duration,
     /// Whether the answer was sent to its end.
     pub complete: bool,
+    /// Whether the answer waited until it was noted, by the sink that keeps.
+    pub kept: bool,
 }
 
 impl Outcome {
@@ -68,14 +74,28 @@ impl Outcome {
     }
 }
 
+/// Whether a note is kept, once that is known.
+pub type Keeping = Pin<Box<dyn Future<Output = bool> + Send + Sync>>;
+
 /// Something that is told of every request.
 pub trait Sink: Send + Sync + 'static {
     /// Takes note of one request; must not wait.
     fn record(&self, outcome: &Outcome);
+
+    /// Whether answers wait for [`Self::keep`].
+    fn keeps(&self) -> bool {
+        false
+    }
+
+    /// Takes note of a request whose answer waits for that; `None` when there is nothing to wait for. What is told
+    /// of the answer's body and of the time is not known yet.
+    fn keep(&self, _outcome: &Outcome) -> Option<Keeping> {
+        None
+    }
 }
 
 /// What the layers behind the edge find out about a request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Facts {
     source: Option<IpAddr>,
     action: Option<&'static str>,
@@ -191,6 +211,8 @@ pub(crate) struct Finish {
     status: u16,
     bytes_out: u64,
     complete: bool,
+    decisions: Vec<Decided>,
+    kept: bool,
     running: Option<Box<dyn FnOnce() + Send + Sync>>,
 }
 
@@ -220,6 +242,8 @@ impl Finish {
             status: CLIENT_LEFT,
             bytes_out: 0,
             complete: false,
+            decisions: Vec::new(),
+            kept: false,
             running: Some(then),
         }
     }
@@ -232,6 +256,60 @@ impl Finish {
         self.status = status.as_u16();
         // An answer to HEAD, and one without content, has no body to be polled for.
         self.complete = self.method == Method::HEAD;
+    }
+
+    /// Tells the sinks that answers wait for; false when one of them did not keep it in time.
+    pub(crate) async fn keep(&mut self) -> bool {
+        let sinks = Arc::clone(&self.sinks);
+        for sink in sinks.iter().filter(|sink| sink.keeps()) {
+            let Some(keeping) = sink.keep(&self.outcome(false)) else {
+                continue;
+            };
+            // It has been told now, also if the client leaves meanwhile.
+            self.kept = true;
+            let in_time = tokio::time::timeout(KEEP_TIME, keeping).await;
+            if !in_time.unwrap_or(false) {
+                self.kept = false;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// What is known by now; the last time, what is kept here is given away.
+    fn outcome(&mut self, last: bool) -> Outcome {
+        self.decisions.extend(self.exchange.trail.take());
+        let noted = &self.exchange.facts;
+        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let (facts, target, decisions) = if last {
+            (
+                std::mem::take(&mut *noted),
+                std::mem::take(&mut self.target),
+                std::mem::take(&mut self.decisions),
+            )
+        } else {
+            (noted.clone(), self.target.clone(), self.decisions.clone())
+        };
+        drop(noted);
+        Outcome {
+            at: self.exchange.at,
+            request_id: self.exchange.request_id.clone(),
+            source: facts.source.unwrap_or(self.peer),
+            method: self.method.clone(),
+            target,
+            action: facts.action,
+            repository: facts.repository,
+            caller: facts.caller,
+            status: self.status,
+            error_code: facts.error_code,
+            error_message: facts.error_message,
+            decisions,
+            bytes_in: self.exchange.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out,
+            duration: self.exchange.received.elapsed(),
+            complete: self.complete,
+            kept: self.kept,
+        }
     }
 
     pub(crate) fn sent(&mut self, bytes: usize) {
@@ -253,31 +331,7 @@ impl Finish {
 
 impl Drop for Finish {
     fn drop(&mut self) {
-        let facts = std::mem::take(
-            &mut *self
-                .exchange
-                .facts
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        let outcome = Outcome {
-            at: self.exchange.at,
-            request_id: self.exchange.request_id.clone(),
-            source: facts.source.unwrap_or(self.peer),
-            method: std::mem::take(&mut self.method),
-            target: std::mem::take(&mut self.target),
-            action: facts.action,
-            repository: facts.repository,
-            caller: facts.caller,
-            status: self.status,
-            error_code: facts.error_code,
-            error_message: facts.error_message,
-            decisions: self.exchange.trail.take(),
-            bytes_in: self.exchange.bytes_in.load(Ordering::Relaxed),
-            bytes_out: self.bytes_out,
-            duration: self.exchange.received.elapsed(),
-            complete: self.complete,
-        };
+        let outcome = self.outcome(true);
         for sink in self.sinks.iter() {
             sink.record(&outcome);
         }

@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use wharf_http::edge::{Answer, Edge, Fault, Handler, Payload, Phase, Plain, Request, empty};
 use wharf_http::limits::Limits;
-use wharf_http::outcome::{Outcome, Sink};
+use wharf_http::outcome::{Keeping, Outcome, Sink};
 
 /// What the tests ask of the server, by path.
 struct Desk {
@@ -76,7 +76,7 @@ impl Handler for Desk {
     fn fault(&self, _path: &str, _request_id: &str, fault: Fault) -> Answer {
         empty(match fault {
             Fault::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
-            Fault::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
+            Fault::TooSlow | Fault::NotKept => StatusCode::SERVICE_UNAVAILABLE,
             Fault::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         })
     }
@@ -84,6 +84,25 @@ impl Handler for Desk {
 
 fn whole(text: &str) -> Answer {
     Response::new(Payload::Whole(Bytes::from(text.to_owned())))
+}
+
+/// Keeps a note of what is asked under `/kept`, fails to under `/lost`, and has nothing to do with the rest.
+struct Keeper;
+
+impl Sink for Keeper {
+    fn record(&self, _outcome: &Outcome) {}
+
+    fn keeps(&self) -> bool {
+        true
+    }
+
+    fn keep(&self, outcome: &Outcome) -> Option<Keeping> {
+        match outcome.target.as_str() {
+            "/kept" => Some(Box::pin(std::future::ready(true))),
+            "/lost" => Some(Box::pin(std::future::ready(false))),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -128,7 +147,7 @@ async fn start(limits: Limits) -> Running {
     let edge = Edge::new(
         desk,
         limits,
-        vec![outcomes.clone() as Arc<dyn Sink>],
+        vec![outcomes.clone() as Arc<dyn Sink>, Arc::new(Keeper)],
         || 7,
         heard,
     );
@@ -143,6 +162,25 @@ async fn start(limits: Limits) -> Running {
         entered,
         release,
         drained,
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_waits_for_its_note_is_sent_only_when_that_is_kept() {
+    let running = start(Limits::default()).await;
+    for (path, status, kept) in [
+        ("/kept", 200, true),
+        ("/lost", 503, false),
+        ("/a", 200, false),
+    ] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let answer = talk(&running, &request).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+        let outcome = running.outcomes.next().await;
+        assert_eq!((outcome.status, outcome.kept), (status, kept), "{path}");
     }
 }
 

@@ -155,10 +155,13 @@ impl Log {
     ///
     /// # Errors
     /// [`NotKept`] when there was no room for it, or the disk refused it.
-    pub async fn append_and_wait(&self, record: &Record<'_>) -> Result<(), NotKept> {
+    pub fn append_and_wait(
+        &self,
+        record: &Record<'_>,
+    ) -> impl Future<Output = Result<(), NotKept>> + Send + use<> {
         let (kept, told) = oneshot::channel();
         self.send(record.to_json(), |line| Message::Awaited(line, kept));
-        told.await.map_err(|_dropped| NotKept)
+        async { told.await.map_err(|_dropped| NotKept) }
     }
 
     /// Counts a refusal of somebody who is not known: one line tells at the end of the minute how many there were.

@@ -80,6 +80,8 @@ pub(crate) struct Audit {
     pub(crate) retention_days: u32,
     /// Size at which a segment ends, in bytes.
     pub(crate) segment_bytes: u64,
+    /// Whether answers are sent only when their record is on disk.
+    pub(crate) wait: bool,
     /// Whether downloads of layers are in it.
     pub(crate) blob_reads: bool,
 }
@@ -201,6 +203,7 @@ fn audit(settings: &Settings) -> Result<Audit, Failure> {
             .number("audit.retention_days", 0, 36_500)?
             .unwrap_or(90),
         segment_bytes: u64::from(segment_mib.unwrap_or(64)) << 20,
+        wait: settings.flag("audit.wait")?.unwrap_or(false),
         blob_reads: settings.flag("audit.blob_reads")?.unwrap_or(false),
     })
 }

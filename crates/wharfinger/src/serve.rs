@@ -89,10 +89,7 @@ async fn run(config: &Config) -> Outcome {
     let socket = admin::server::bind(data_dir.path())?;
     let (phase, heard) = watch::channel(Phase::Serving);
     let (mut sinks, flush) = sinks(config)?;
-    let audit = audit_log(config, &data_dir)?;
-    if let Some(log) = &audit {
-        sinks.push(Arc::new(Audit::new(log.clone(), config.audit.blob_reads)));
-    }
+    let audit = audit_log(config, &data_dir, &mut sinks)?;
     announce(config, &main, &operator)?;
 
     let mut beside = JoinSet::new();
@@ -213,19 +210,26 @@ fn sinks(config: &Config) -> Result<(Vec<Arc<dyn Sink>>, Flush), Failure> {
     Ok((vec![Arc::new(access), Arc::new(RequestMetrics)], flush))
 }
 
-/// The audit log, unless there is to be none.
-fn audit_log(config: &Config, data_dir: &DataDir) -> Result<Option<audit::Log>, Failure> {
-    if !config.audit.enabled {
+/// The audit log, unless there is to be none, and its sink.
+fn audit_log(
+    config: &Config,
+    data_dir: &DataDir,
+    sinks: &mut Vec<Arc<dyn Sink>>,
+) -> Result<Option<audit::Log>, Failure> {
+    let wanted = &config.audit;
+    if !wanted.enabled {
         return Ok(None);
     }
     let options = audit::Options {
-        segment_bytes: config.audit.segment_bytes,
-        retention_days: config.audit.retention_days,
+        segment_bytes: wanted.segment_bytes,
+        retention_days: wanted.retention_days,
         wall: Arc::new(wall),
     };
-    let log = audit::Log::open(&crate::audit::directory(data_dir.path()), options);
-    log.map(Some)
-        .map_err(|error| Failure::new(format!("cannot open the audit log: {error}")))
+    let log = audit::Log::open(&crate::audit::directory(data_dir.path()), options)
+        .map_err(|error| Failure::new(format!("cannot open the audit log: {error}")))?;
+    let sink = Audit::new(log.clone(), wanted.blob_reads, wanted.wait);
+    sinks.push(Arc::new(sink));
+    Ok(Some(log))
 }
 
 /// Lifts the soft bound on open files to the hard one: `limits.connections` counts sockets, and the store opens files.

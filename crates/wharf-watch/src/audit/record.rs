@@ -214,7 +214,10 @@ impl Record<'_> {
 
     /// Whether something was refused to the caller.
     pub fn denied(&self) -> bool {
-        self.decisions.iter().any(|it| !it.allowed) || matches!(self.status, 401 | 403)
+        let code = self.error_code.as_deref().unwrap_or_default();
+        self.decisions.iter().any(|it| !it.allowed)
+            || matches!(self.status, 401 | 403)
+            || code.starts_with("AccessDenied")
     }
 
     /// When the request came, in microseconds since 1970.

@@ -137,6 +137,11 @@ fn reason(decided: &Decided<'_>, explanation: &Explanation, policy: Option<&str>
     let decision = &explanation.decision;
     if !decided.allowed {
         let mut lines = vec![format!("  {}", decision.reason(&decided.action))];
+        let mut consulted = explanation.consulted.iter();
+        if consulted.all(|it| it.set != decision.set) {
+            let set = set(decision.set);
+            lines.push(format!("  there is no statement in the {set}"));
+        }
         lines.extend(
             explanation
                 .deciding()

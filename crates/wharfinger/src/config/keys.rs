@@ -16,6 +16,7 @@ pub(super) const KEYS: &[&str] = &[
     "audit.enabled",
     "audit.retention_days",
     "audit.segment_mib",
+    "audit.wait",
     "compat",
     "data_dir",
     "domain",

@@ -107,6 +107,7 @@ impl Config {
             "audit.enabled" => self.audit.enabled.shown(),
             "audit.retention_days" => u64::from(self.audit.retention_days).shown(),
             "audit.segment_mib" => (self.audit.segment_bytes >> 20).shown(),
+            "audit.wait" => self.audit.wait.shown(),
             "compat" => match self.compat {
                 Compat::Extended => "extended".shown(),
                 Compat::Strict => "strict".shown(),

@@ -329,6 +329,25 @@ fn reads_of_layers_are_in_the_log_only_if_that_is_wanted() {
     }
 }
 
+#[test]
+fn an_answer_may_wait_for_its_record() {
+    let mut options = Options::default();
+    options
+        .env
+        .push(("WHARFINGER_AUDIT_WAIT".to_owned(), "true".to_owned()));
+    let mut server = Server::start(options);
+    for n in 1..=20 {
+        server.create_repository(&format!("app-{n}"));
+        // At once, and once each.
+        assert_eq!(names(&server).len(), n);
+    }
+    server.kill9();
+    let head = std::fs::read_to_string(server.data_dir().join("audit/head")).expect("a head");
+    let head: Value = serde_json::from_str(&head).expect("JSON");
+    assert!(head["seq"].as_u64() >= Some(21), "{head}");
+    assert!(said(&server, &["audit", "verify"]).contains("20 records"));
+}
+
 /// What somebody has put where no secret belongs.
 const PLANTED: &str = "PLANTED-SECRET-0123456789";
 
