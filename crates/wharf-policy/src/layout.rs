@@ -60,12 +60,19 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            '\0'..='\x1f' => out.push_str(&format!("\\u{:04x}", u32::from(char))),
+            '\0'..='\x1f' => {
+                out.push_str("\\u00");
+                out.extend([u32::from(char) >> 4, u32::from(char) & 15].map(hex_digit));
+            }
             _ => out.push(char),
         }
     }
     out.push('"');
     out
+}
+
+fn hex_digit(number: u32) -> char {
+    char::from_digit(number, 16).unwrap_or('0')
 }
 
 /// The text with the principals of type `AWS` replaced for which `renamed` has another name; all else stays as it is.

@@ -5,22 +5,13 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use wharf_wire::oci::Digest;
 
+use crate::negatives::stranger;
 use crate::support::http::{self, Response};
 use crate::support::images::Image;
 use crate::support::sign::{self, Credentials};
 use crate::support::{ACCOUNT, Options, Server, admin, tools};
 
 const NONE: &[(&str, &str)] = &[];
-
-/// An account that the first account's root is foreign to.
-fn stranger(server: &Server) -> Credentials {
-    let made = admin::ask(server, &json!({"op": "account.create", "name": "stranger"}));
-    let text = |name: &str| made[name].as_str().expect("text").to_owned();
-    Credentials {
-        access_key_id: text("access_key_id"),
-        secret: text("secret_access_key"),
-    }
-}
 
 fn call_as(server: &Server, who: &Credentials, operation: &str, body: &Value) -> Response {
     let body = body.to_string();
@@ -269,6 +260,7 @@ fn refusals_of_unknown_callers_are_counted_and_not_written_one_by_one() {
     let unknown = Credentials {
         access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
         secret: "none".to_owned(),
+        session_token: None,
     };
     for _ in 0..150 {
         http::request(server.authority(), "GET", "/v2/", NONE, b"").expect_status(401);

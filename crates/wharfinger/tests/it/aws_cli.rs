@@ -5,7 +5,7 @@
 //! then read in the diff.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::tools::{self, both};
 use crate::support::{Options, Server};
@@ -25,16 +25,21 @@ fn is_as_recorded(operation: &str) {
     assert!(done.status.success(), "{operation}: {}", both(&done));
     let transcript = String::from_utf8(done.stdout).expect("text");
 
-    let file = file_of(operation);
+    compare(&file_of(operation), &transcript);
+}
+
+/// Compares what was seen with what is recorded; `UPDATE_RECORDED=1` records it.
+#[track_caller]
+pub(crate) fn compare(file: &Path, transcript: &str) {
     if std::env::var_os("UPDATE_RECORDED").is_some() {
-        std::fs::write(&file, &transcript).expect("the recorded file");
+        std::fs::write(file, transcript).expect("the recorded file");
     }
-    let recorded = std::fs::read_to_string(&file).unwrap_or_default();
+    let recorded = std::fs::read_to_string(file).unwrap_or_default();
     assert!(
         recorded == transcript,
         "{} differs; UPDATE_RECORDED=1 accepts:\n{}",
         file.display(),
-        difference(&recorded, &transcript),
+        difference(&recorded, transcript),
     );
 }
 
@@ -78,6 +83,7 @@ macro_rules! recorded {
         fn each_recorded_file_is_compared() {
             let mut compared: Vec<PathBuf> = [$($operation),*].into_iter().map(file_of).collect();
             compared.push(crate::mutability::file());
+            compared.push(crate::matrix::file());
             let files = std::fs::read_dir(tools::tests().join("recorded")).expect("a folder");
             for file in files {
                 let path = file.expect("an entry").path();

@@ -33,6 +33,7 @@ mod layers;
 #[cfg(test)]
 mod listing;
 #[cfg(test)]
+mod matrix;
 mod mutability;
 #[cfg(test)]
 mod negatives;

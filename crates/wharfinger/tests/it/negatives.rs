@@ -47,13 +47,14 @@ fn path(route: &str, digest: &str, upload: &str) -> String {
 }
 
 /// Another account: its root's access key.
-fn stranger(server: &Server) -> Credentials {
+pub(crate) fn stranger(server: &Server) -> Credentials {
     let request = serde_json::json!({"op": "account.create", "name": "stranger"});
     let made = admin::ask(server, &request);
     let text = |name: &str| made[name].as_str().expect("text").to_owned();
     Credentials {
         access_key_id: text("access_key_id"),
         secret: text("secret_access_key"),
+        session_token: None,
     }
 }
 

@@ -7,11 +7,13 @@ use wharf_wire::oci::Digest;
 
 use super::REGION;
 
-/// A root access key.
+/// An access key.
 #[derive(Clone)]
 pub(crate) struct Credentials {
     pub(crate) access_key_id: String,
     pub(crate) secret: String,
+    /// What goes beside the key of a session.
+    pub(crate) session_token: Option<String>,
 }
 
 impl Credentials {
@@ -21,44 +23,70 @@ impl Credentials {
         Self {
             access_key_id: get("AWS_ACCESS_KEY_ID"),
             secret: get("AWS_SECRET_ACCESS_KEY"),
+            session_token: exports.get("AWS_SESSION_TOKEN").cloned(),
         }
     }
 }
 
 /// The headers of an ECR call, signed now.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a signature carries the time of its making"
-)]
 pub(crate) fn sign_ecr(
     credentials: &Credentials,
     host: &str,
     operation: &str,
     body: &[u8],
 ) -> Vec<(String, String)> {
-    let time = jiff::Timestamp::now()
-        .strftime("%Y%m%dT%H%M%SZ")
-        .to_string();
     let target = format!("AmazonEC2ContainerRegistry_V20150921.{operation}");
     let headers = [
         ("content-type", "application/x-amz-json-1.1"),
-        ("host", host),
-        ("x-amz-date", &time),
         ("x-amz-target", &target),
     ];
-    let mut signed: Vec<(String, String)> = headers
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect();
-    let authorization = authorization(credentials, &time, &headers, body);
-    signed.push(("authorization".to_owned(), authorization));
-    signed
+    sign(credentials, host, "ecr", &headers, body)
+}
+
+/// The headers of a call of the query protocol, a form of `iam` or `sts`, signed now.
+pub(crate) fn sign_form(
+    credentials: &Credentials,
+    host: &str,
+    service: &str,
+    body: &[u8],
+) -> Vec<(String, String)> {
+    let form = "application/x-www-form-urlencoded; charset=utf-8";
+    sign(credentials, host, service, &[("content-type", form)], body)
+}
+
+/// The headers of `POST /` to a service, with `Host`, the time and, of a session, its token, signed now.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a signature carries the time of its making"
+)]
+fn sign(
+    credentials: &Credentials,
+    host: &str,
+    service: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Vec<(String, String)> {
+    let time = jiff::Timestamp::now()
+        .strftime("%Y%m%dT%H%M%SZ")
+        .to_string();
+    let mut all = vec![("host", host), ("x-amz-date", time.as_str())];
+    all.extend_from_slice(headers);
+    if let Some(token) = &credentials.session_token {
+        all.push(("x-amz-security-token", token));
+    }
+    all.sort_unstable();
+    let authorization = authorization(credentials, &time, service, &all, body);
+    all.push(("authorization", &authorization));
+    all.iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// The `Authorization` header of `POST /` with these headers, sorted by name.
 fn authorization(
     credentials: &Credentials,
     time: &str,
+    service: &str,
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> String {
@@ -71,7 +99,7 @@ fn authorization(
     write!(canonical, "\n{names}\n{}", hex::encode(sha256(body))).expect("a string");
 
     let (date, _) = time.split_at(8);
-    let scope = format!("{date}/{REGION}/ecr/aws4_request");
+    let scope = format!("{date}/{REGION}/{service}/aws4_request");
     let hash = hex::encode(sha256(canonical.as_bytes()));
     let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{hash}");
     let mut key = format!("AWS4{}", credentials.secret).into_bytes();
