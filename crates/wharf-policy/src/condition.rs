@@ -80,6 +80,18 @@ impl Condition {
             .map(|variable| variable.key.as_str())
     }
 
+    /// Whether it asks for certain texts, and holds neither without the key nor for every text.
+    pub(crate) fn narrows(&self) -> bool {
+        let globs: &[Glob] = match &self.test {
+            Test::Text(_, globs) | Test::Arn(globs) => globs,
+            _ => return false,
+        };
+        !self.operator.negated()
+            && !self.operator.if_exists
+            && self.operator.qualifier != Qualifier::ForAllValues
+            && !globs.iter().any(Glob::is_anything)
+    }
+
     /// Whether the condition holds.
     ///
     /// Without the key: `IfExists` holds; `ForAllValues` holds, `ForAnyValue` does not; without these, an operator

@@ -9,6 +9,7 @@ use crate::request::RequestContext;
 
 mod error;
 mod read;
+mod tenants;
 
 #[cfg(test)]
 mod tests;

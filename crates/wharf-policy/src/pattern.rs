@@ -132,6 +132,12 @@ impl Glob {
         }))
     }
 
+    /// Whether it is nothing but wildcards.
+    pub(crate) fn is_anything(&self) -> bool {
+        let wild = |token: &Token| matches!(token, Token::One(_) | Token::Run(_));
+        self.prefix.is_empty() && !self.rest.is_empty() && self.rest.iter().all(wild)
+    }
+
     /// Whether the pattern matches the whole text. A variable without a value makes it match nothing.
     pub(crate) fn matches(&self, text: &str, case: Case, request: Option<&RequestContext>) -> bool {
         let rest = if self.prefix.is_empty() {

@@ -121,11 +121,32 @@ impl Asked {
     }
 }
 
+/// The actions on a user or role that can be allowed depending on what bounds it. Source: iam.md 4.5.
+const BOUNDED: &[&str] = &[
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:DeleteRole",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:DeleteUserPolicy",
+    "iam:DetachRolePolicy",
+    "iam:DetachUserPolicy",
+    "iam:GetRole",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+    "iam:UpdateRoleDescription",
+];
+
 /// What a resource says about itself: its tags and its own policies.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) policies: ResourcePolicies,
+    /// Of a user or role: the ARN of the policy that bounds it.
+    pub(crate) boundary: Option<String>,
 }
 
 /// What a resource turned out to be.
@@ -540,6 +561,11 @@ impl Question<'_> {
         for (key, value) in &self.facts.tags {
             asked.set(&format!("aws:ResourceTag/{key}"), value)?;
             asked.set(&format!("{prefix}:ResourceTag/{key}"), value)?;
+        }
+        if let Some(boundary) = &self.facts.boundary
+            && BOUNDED.contains(&A::NAME)
+        {
+            asked.set("iam:PermissionsBoundary", boundary)?;
         }
         for key in self.keys {
             match (key.many, key.values.as_slice()) {

@@ -507,3 +507,60 @@ proptest! {
         drop(Document::parse(&damaged, kind));
     }
 }
+
+#[test]
+fn a_shared_provider_is_trusted_only_with_a_condition_on_whose_the_token_is() {
+    let trust = |provider: &str, condition: &str| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Federated":"{provider}"}},"Action":"sts:AssumeRoleWithWebIdentity"{condition}}}]}}"#
+        );
+        let document = Document::parse(&text, Kind::Trust).expect("a trust policy");
+        document.trusts_every_tenant_of().is_some()
+    };
+    let shared = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
+    let on = |operator: &str, claim: &str, value: &str| {
+        format!(
+            r#","Condition":{{"{operator}":{{"token.actions.githubusercontent.com:{claim}":{value}}}}}"#
+        )
+    };
+    for (operator, claim, value) in [
+        ("StringLike", "sub", r#""repo:octo-org/*""#),
+        (
+            "StringEquals",
+            "SUB",
+            r#""repo:octo-org/x:ref:refs/heads/main""#,
+        ),
+        ("StringEquals", "repository_id", r#""12""#),
+        ("StringEquals", "repository_owner_id", r#"["12","13"]"#),
+        (
+            "ForAnyValue:StringLike",
+            "job_workflow_ref",
+            r#""octo-org/x/*""#,
+        ),
+        ("StringEquals", "enterprise_id", r#""7""#),
+    ] {
+        assert!(
+            !trust(shared, &on(operator, claim, value)),
+            "{operator} {claim} {value}"
+        );
+    }
+    for (operator, claim, value) in [
+        ("StringEquals", "aud", r#""sts.amazonaws.com""#),
+        ("StringLike", "sub", r#""*""#),
+        ("StringLike", "sub", r#"["repo:octo-org/*","?*"]"#),
+        ("StringNotEquals", "sub", r#""repo:evil/*""#),
+        ("StringLikeIfExists", "sub", r#""repo:octo-org/*""#),
+        ("ForAllValues:StringLike", "sub", r#""repo:octo-org/*""#),
+        ("Null", "sub", r#""false""#),
+        ("StringEquals", "actor", r#""octo""#),
+    ] {
+        assert!(
+            trust(shared, &on(operator, claim, value)),
+            "{operator} {claim} {value}"
+        );
+    }
+    assert!(trust(shared, ""));
+    assert!(trust("token.actions.githubusercontent.com", ""));
+    let own = "arn:aws:iam::111122223333:oidc-provider/idp.example.com";
+    assert!(!trust(own, ""));
+}

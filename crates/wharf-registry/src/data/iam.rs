@@ -13,9 +13,11 @@ use crate::error::QueryError;
 use crate::identity::Named;
 use crate::{Error, Grant, Result};
 
+pub(crate) mod attached;
 pub(crate) mod documents;
 pub(crate) mod entities;
 pub(crate) mod inline;
+pub(crate) mod roles;
 pub(crate) mod users;
 
 /// What an entity of IAM is.
@@ -196,6 +198,7 @@ pub(crate) fn facts(
     Ok(Facts {
         tags: rows.into_iter().map(|row| (row.key, row.value)).collect(),
         policies: trust,
+        boundary: entity.boundary.clone(),
     })
 }
 
@@ -245,7 +248,7 @@ pub(crate) fn check_boundary<A: Action>(
         )));
     }
     match identities::managed(tx, policies, grant.account().as_str(), text)? {
-        Some(_) => Ok(()),
+        Some(_) => attached::check_attachable(text),
         None => Err(QueryError::no_such_entity(format!(
             "Scope ARN: {text} does not exist or is not attachable."
         ))),

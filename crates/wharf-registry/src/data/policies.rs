@@ -89,6 +89,7 @@ pub(crate) fn of_repository(
                 own: None,
                 registry,
             },
+            boundary: None,
         });
     };
     let own = match row.policy {
@@ -102,6 +103,7 @@ pub(crate) fn of_repository(
     Ok(Facts {
         tags,
         policies: ResourcePolicies { own, registry },
+        boundary: None,
     })
 }
 
