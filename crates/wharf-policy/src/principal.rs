@@ -248,6 +248,8 @@ impl PrincipalPattern {
     pub(crate) fn matches(&self, principal: &Principal) -> Match {
         let when = |matched: bool, how: Match| if matched { how } else { Match::None };
         match (self, principal) {
+            // Whoever a provider vouches for has to be let in by that provider's name; a `Deny` meets them all the same.
+            (Self::Everyone, Principal::WebIdentity(_)) => Match::Delegates,
             (Self::Everyone, _) => Match::Direct,
             (Self::Account(account), _) => {
                 when(principal.account() == Some(account), Match::Delegates)

@@ -12,6 +12,10 @@ pub trait RemovesImages: Action {}
 pub trait ReadsImages: Action {}
 /// Actions that may read resource tags of a repository.
 pub trait ReadsTags: Action {}
+/// Actions that make temporary credentials.
+pub trait MakesSessions: Action {}
+/// Actions that whoever has credentials may do, whatever policies say.
+pub trait NeedsNoPermission: Action {}
 
 mod sealed {
     pub trait Sealed {}

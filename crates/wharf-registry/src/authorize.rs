@@ -8,7 +8,7 @@ use wharf_meta::repositories::RepositoryRow;
 use wharf_policy::{Inputs, RequestContext, ResourceKind};
 use wharf_wire::ids::{AccountId, Region, RepositoryName, repository_arn};
 
-use crate::action::Action;
+use crate::action::{Action, NeedsNoPermission};
 use crate::ctx::RequestInfo;
 use crate::data::iam::EntityKind;
 use crate::data::identities;
@@ -17,6 +17,7 @@ use crate::identity::{Credentials, Identity, Named};
 use crate::{Decided, Error, Micros, Result, data};
 
 mod policies;
+pub(crate) mod web_identity;
 
 pub use policies::Policies;
 
@@ -99,9 +100,13 @@ impl Asked {
 
     /// The same with a condition key that can have several values, absent without any.
     #[must_use]
-    pub fn with_list(mut self, name: &'static str, values: Vec<String>) -> Self {
+    pub fn with_list(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        values: Vec<String>,
+    ) -> Self {
         self.keys.push(AskedKey {
-            name: Cow::Borrowed(name),
+            name: name.into(),
             values,
             many: true,
         });
@@ -154,6 +159,7 @@ pub(crate) struct Facts {
 struct Target {
     account: AccountId,
     arn: String,
+    kind: ResourceKind,
     repository: Option<RepositoryRow>,
     entity: Option<EntityRow>,
     facts: Arc<Facts>,
@@ -169,6 +175,7 @@ pub struct Grant<A> {
     account: AccountId,
     region: Region,
     arn: String,
+    kind: ResourceKind,
     repository: Option<RepositoryRow>,
     entity: Option<EntityRow>,
     facts: Arc<Facts>,
@@ -260,6 +267,7 @@ impl<A: Action> Grant<A> {
             identity: &self.identity,
             account: &self.account,
             arn: &self.arn,
+            kind: self.kind,
             facts: &self.facts,
             keys: &keys,
             noted: true,
@@ -271,6 +279,7 @@ impl<A: Action> Grant<A> {
             account: self.account.clone(),
             region: self.region.clone(),
             arn: self.arn.clone(),
+            kind: self.kind,
             repository: self.repository.clone(),
             entity: self.entity.clone(),
             facts: Arc::clone(&self.facts),
@@ -319,35 +328,81 @@ pub fn authorize<A: Action>(
     request: &Arc<RequestInfo>,
     asked: &Asked,
 ) -> Result<Grant<A>> {
+    let identity = current(tx, policies, request)?;
+    authorize_as(tx, policies, request, identity, asked)
+}
+
+/// Who asks, as this transaction sees it.
+fn current(
+    tx: &mut data::Tx<'_>,
+    policies: &Policies,
+    request: &RequestInfo,
+) -> Result<Arc<Identity>> {
     let identity = identities::current(tx, policies, &request.principal.access_key_id)?
         .filter(|it| it.principal.unique_id == request.principal.unique_id)
         .ok_or(Error::CredentialsGone)?;
     identity.check_time(request.now)?;
+    Ok(identity)
+}
+
+/// Decides for somebody who is known.
+fn authorize_as<A: Action>(
+    tx: &mut data::Tx<'_>,
+    policies: &Policies,
+    request: &Arc<RequestInfo>,
+    identity: Arc<Identity>,
+    asked: &Asked,
+) -> Result<Grant<A>> {
     let target = find(tx, policies, request, &asked.resource)?;
     let question = Question {
         request,
         identity: &identity,
         account: &target.account,
         arn: &target.arn,
+        kind: target.kind,
         facts: &target.facts,
         keys: &asked.keys,
         noted: true,
     };
     question.decide::<A>()?;
     check_existence(&asked.resource, &target)?;
-    Ok(Grant {
+    Ok(grant(request, identity, target, &asked.keys))
+}
+
+/// A grant of what needs no permission, but credentials that stand: a session of one's own.
+///
+/// # Errors
+/// `CredentialsGone`, `ExpiredToken`.
+pub(crate) fn authorize_own<A: NeedsNoPermission>(
+    tx: &mut data::Tx<'_>,
+    policies: &Policies,
+    request: &Arc<RequestInfo>,
+) -> Result<Grant<A>> {
+    let identity = current(tx, policies, request)?;
+    let target = find(tx, policies, request, &Resource::Registry)?;
+    Ok(grant(request, identity, target, &[]))
+}
+
+fn grant<A: Action>(
+    request: &Arc<RequestInfo>,
+    identity: Arc<Identity>,
+    target: Target,
+    keys: &[AskedKey],
+) -> Grant<A> {
+    Grant {
         request: Arc::clone(request),
         identity,
         account: target.account,
         region: request.region.clone(),
         arn: target.arn,
+        kind: target.kind,
         repository: target.repository,
         entity: target.entity,
         facts: target.facts,
-        keys: asked.keys.clone().into(),
+        keys: keys.into(),
         now: request.now,
         action: PhantomData,
-    })
+    }
 }
 
 /// What must exist, and does not: told only after the decision.
@@ -375,6 +430,10 @@ fn find(
     let mut target = Target {
         account,
         arn,
+        kind: match resource {
+            Resource::Role { .. } => ResourceKind::Role,
+            _ => ResourceKind::Ordinary,
+        },
         repository: None,
         entity: None,
         facts: Arc::default(),
@@ -448,6 +507,7 @@ pub(crate) fn decide_known<A: Action>(
         identity,
         account: &account,
         arn: &arn,
+        kind: ResourceKind::Ordinary,
         facts,
         keys: &[],
         noted: true,
@@ -461,6 +521,7 @@ struct Question<'a> {
     identity: &'a Identity,
     account: &'a AccountId,
     arn: &'a str,
+    kind: ResourceKind,
     facts: &'a Facts,
     keys: &'a [AskedKey],
     /// Whether the decision is one about the request; else only a supposition.
@@ -501,11 +562,7 @@ impl Question<'_> {
             session: passed.as_deref(),
             resource: &resource,
             resource_account: self.account.as_str(),
-            resource_kind: if A::NAME == "sts:AssumeRole" {
-                ResourceKind::Role
-            } else {
-                ResourceKind::Ordinary
-            },
+            resource_kind: self.kind,
         };
         let decision = wharf_policy::evaluate(&inputs);
         if self.noted {
@@ -525,7 +582,7 @@ impl Question<'_> {
         let of_iam = A::NAME.starts_with("iam:");
         let of_sts = A::NAME.starts_with("sts:");
         let barred = match self.identity.credentials {
-            Credentials::LongTerm | Credentials::Role => false,
+            Credentials::LongTerm | Credentials::Role | Credentials::WebIdentity => false,
             Credentials::User { mfa } => {
                 (of_iam && !mfa) || (of_sts && A::NAME != "sts:AssumeRole")
             }

@@ -12,7 +12,7 @@ use wharf_wire::ids::{AccountId, Region, RepositoryName};
 use wharf_wire::oci::{Algorithm, Digest};
 
 use crate::action::Action;
-use crate::authorize::{Asked, Resource, authorize};
+use crate::authorize::{Asked, Policies, Resource, authorize};
 use crate::deviations::Deviation;
 use crate::{Grant, Micros, Result, Service, Trail, data};
 
@@ -218,6 +218,17 @@ impl Ctx {
         Self::new(self.service.clone(), request)
     }
 
+    /// The same request, by somebody who has turned out to ask: the request's trail names them from here on.
+    pub(crate) fn proven(&self, principal: Principal) -> Self {
+        self.trail.note_caller(&principal);
+        let request = RequestInfo {
+            account: principal.account.clone(),
+            principal,
+            ..(*self.request).clone()
+        };
+        Self::new(self.service.clone(), request)
+    }
+
     /// A repository of this request's registry.
     pub fn repository(&self, name: &RepositoryName) -> Resource {
         Resource::Repository {
@@ -297,6 +308,34 @@ impl Ctx {
     {
         let run = self.gated(asked, write);
         self.service.store().write(name, durability, run).await
+    }
+
+    /// Writes under a grant that another gate of [`crate::authorize`] gives: for those whose question is not what an access
+    /// key may do.
+    ///
+    /// # Errors
+    /// Those of the gate, of the closure, and `Unavailable`.
+    pub(crate) async fn write_through<A, T, G, F>(
+        &self,
+        name: &'static str,
+        mut gate: G,
+        mut write: F,
+    ) -> Result<T>
+    where
+        A: Action,
+        T: Send + 'static,
+        G: FnMut(&mut data::Tx<'_>, &Policies, &Arc<RequestInfo>) -> Result<Grant<A>>
+            + Send
+            + 'static,
+        F: FnMut(&mut data::Tx<'_>, &Grant<A>) -> Result<T> + Send + 'static,
+    {
+        let ctx = self.clone();
+        let run = move |tx: &mut wharf_meta::Tx| {
+            let mut tx = data::Tx::new(tx);
+            let grant = gate(&mut tx, ctx.service.policies(), &ctx.request)?;
+            write(&mut tx, &grant)
+        };
+        self.service.store().write(name, Durability::Hard, run).await
     }
 
     /// The closure behind the gate: each run of it is authorized anew, and gets its own grant.

@@ -31,6 +31,7 @@ pub(crate) mod policies;
 pub(crate) mod purging;
 pub mod referrers;
 pub mod repositories;
+pub(crate) mod sessions;
 pub(crate) mod trash;
 pub(crate) mod undeleting;
 

@@ -44,6 +44,8 @@ pub(crate) enum Credentials {
     Role,
     /// A session of GetFederationToken.
     Federated,
+    /// A token of an identity provider: none of ours yet.
+    WebIdentity,
 }
 
 /// What a session was made with, as its row keeps it.

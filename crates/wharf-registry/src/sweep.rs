@@ -27,6 +27,8 @@ pub struct Swept {
     pub objects: u64,
     /// Files that no row knew.
     pub orphans: u64,
+    /// Sessions that had ended.
+    pub sessions: u64,
     /// Files that could not be removed: they are tried again.
     pub failed: u64,
 }
@@ -66,9 +68,10 @@ fn report(swept: &Swept) {
             unfinished,
             objects,
             orphans,
+            sessions,
             failed,
         } = *swept;
-        tracing::info!(uploads, unfinished, objects, orphans, failed, "swept");
+        tracing::info!(uploads, unfinished, objects, orphans, sessions, failed, "swept");
     }
 }
 
@@ -76,7 +79,26 @@ fn report(swept: &Swept) {
 async fn rows(service: &Service, swept: &mut Swept) -> Result<()> {
     expired(service, swept).await?;
     strays(service, swept).await?;
-    doomed(service, swept).await
+    doomed(service, swept).await?;
+    sessions(service, swept).await
+}
+
+/// Ended sessions. They are worth nothing already, so no event tells of them.
+async fn sessions(service: &Service, swept: &mut Swept) -> Result<()> {
+    loop {
+        let grant = ServiceGrant::for_uploads(service, "its time was over");
+        let sweep = move |tx: &mut data::Tx<'_>| data::sessions::sweep(tx, &grant);
+        // Looked at first: a write would make everybody read their identity anew.
+        let now = service.now();
+        let due = move |tx: &mut data::Tx<'_>| data::sessions::any_ended(tx, now);
+        if !service.read("ended_sessions", due).await? {
+            return Ok(());
+        }
+        let removed = service
+            .write("sweep_sessions", Durability::Soft, sweep)
+            .await?;
+        swept.sessions = swept.sessions.saturating_add(removed);
+    }
 }
 
 async fn expired(service: &Service, swept: &mut Swept) -> Result<()> {

@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 use wharf_policy::{Decision, Inputs, PolicySet};
 
+use crate::Principal;
+
 /// Most decisions of one request that are kept: an operation asks a handful of questions.
 const MOST: usize = 64;
 
@@ -83,13 +85,17 @@ fn deciding<'a>(inputs: &Inputs<'a>, decision: &Decision) -> Option<&'a str> {
 
 /// The decisions of one request, in the order in which they were first made.
 #[derive(Debug, Default)]
-pub struct Trail(Mutex<Vec<Decided>>);
+pub struct Trail {
+    decided: Mutex<Vec<Decided>>,
+    /// Who asks, where only the operation could find that out.
+    caller: Mutex<Option<Principal>>,
+}
 
 impl Trail {
     /// Keeps a decision. One about the same action and resource replaces the earlier: a transaction that runs again
     /// decides again. Of what is beyond 64 questions only refusals are kept, in place of the last one.
     pub fn note(&self, decided: Decided) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.decided.lock().unwrap_or_else(PoisonError::into_inner);
         let again = kept
             .iter_mut()
             .find(|it| it.action == decided.action && it.resource == decided.resource);
@@ -104,9 +110,21 @@ impl Trail {
         }
     }
 
+    /// Notes who has turned out to ask, of a request that nobody signed.
+    pub(crate) fn note_caller(&self, principal: &Principal) {
+        let mut caller = self.caller.lock().unwrap_or_else(PoisonError::into_inner);
+        *caller = Some(principal.clone());
+    }
+
+    /// Who has turned out to ask, of a request that nobody signed.
+    pub fn caller(&self) -> Option<Principal> {
+        let caller = self.caller.lock().unwrap_or_else(PoisonError::into_inner);
+        caller.clone()
+    }
+
     /// All that was decided since the last call.
     pub fn take(&self) -> Vec<Decided> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.decided.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

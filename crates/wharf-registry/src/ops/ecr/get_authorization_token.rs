@@ -1,4 +1,5 @@
-//! `GetAuthorizationToken`: a password for registry clients, good for twelve hours.
+//! `GetAuthorizationToken`: a password for registry clients, good for twelve hours, or for as long as the
+//! session that asks.
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use wharf_identity::PasswordClaims;
@@ -16,20 +17,24 @@ use crate::{Ctx, Error, Result};
 const LIFETIME: i64 = 12 * 3_600;
 
 pub(super) async fn get_authorization_token(ctx: &Ctx, request: Request) -> Result<Response> {
-    ctx.read::<GetAuthorizationToken, _, _>(
-        "authorization_token",
-        Resource::Registry,
-        |_tx, _grant| Ok(()),
-    )
-    .await?;
+    let end = ctx
+        .read::<GetAuthorizationToken, _, _>(
+            "authorization_token",
+            Resource::Registry,
+            |_tx, grant| Ok(grant.identity().expires_at),
+        )
+        .await?;
     let issued = ctx.now / 1_000_000;
+    let expires = issued + LIFETIME;
+    // A session's password is worth nothing after the session: nobody is told that it is.
+    let expires = end.map_or(expires, |end| expires.min(end / 1_000_000));
     let claims = PasswordClaims {
         account: ctx.account.to_string(),
         region: ctx.region.to_string(),
         principal: ctx.principal.entity.clone(),
         access_key_id: ctx.principal.access_key_id.clone(),
         issued,
-        expires: issued + LIFETIME,
+        expires,
     };
     let password = wharf_identity::seal_password(ctx.service().token_key(), &claims)
         .map_err(Error::internal)?;
