@@ -13,6 +13,7 @@ use crate::edge::{Answer, BodyFault, Fault, Handler, Payload, Request};
 use crate::error::oci::Refusal;
 use crate::limits::Limits;
 use crate::origin::Site;
+use crate::refusals::Refusals;
 use crate::{aws, error, layer_urls, oci};
 
 /// Everything that answers on the main listener.
@@ -21,6 +22,8 @@ pub struct App {
     pub(crate) service: Service,
     pub(crate) site: Site,
     pub(crate) bodies: ByteBudget,
+    /// Of web identities, whose tokens need no signature of ours.
+    pub(crate) refusals: Refusals,
     request: Duration,
     transfer: Duration,
 }
@@ -32,6 +35,7 @@ impl App {
             service,
             site,
             bodies: ByteBudget::new(limits.buffered_bytes),
+            refusals: Refusals::new(),
             request: limits.request,
             transfer: limits.transfer,
         }

@@ -16,6 +16,7 @@ mod oci;
 mod operator;
 mod origin;
 pub mod outcome;
+mod refusals;
 mod telemetry;
 
 pub use access_log::{AccessLog, Flush, Format};

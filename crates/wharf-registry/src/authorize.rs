@@ -1,5 +1,4 @@
 //! The gate: the one place where a request becomes a [`Grant`], inside the transaction that does the work.
-use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -16,9 +15,12 @@ use crate::data::policies::ResourcePolicies;
 use crate::identity::{Credentials, Identity, Named};
 use crate::{Decided, Error, Micros, Result, data};
 
+mod asked;
 mod policies;
 pub(crate) mod web_identity;
 
+pub use asked::Asked;
+use asked::AskedKey;
 pub use policies::Policies;
 
 /// What a request wants to act on.
@@ -50,80 +52,6 @@ pub enum Resource {
     Arn(String),
     /// A role of any account, by its ARN, that is to be assumed. One that does not exist trusts nobody.
     Role { arn: String },
-}
-
-/// A resource with the condition keys that only the operation knows.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    resource: Resource,
-    keys: Vec<AskedKey>,
-}
-
-/// A condition key of an operation.
-#[derive(Clone, Debug)]
-struct AskedKey {
-    name: Cow<'static, str>,
-    values: Vec<String>,
-    /// Whether it is a set, which never stands for a variable.
-    many: bool,
-}
-
-impl From<Resource> for Asked {
-    fn from(resource: Resource) -> Self {
-        Self {
-            resource,
-            keys: Vec::new(),
-        }
-    }
-}
-
-impl Asked {
-    /// The same with a condition key of one value.
-    #[must_use]
-    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
-        self.keys.push(AskedKey {
-            name: name.into(),
-            values: vec![value.into()],
-            many: false,
-        });
-        self
-    }
-
-    /// The same with a condition key that is there only if it has a value.
-    #[must_use]
-    pub fn with_some(self, name: &'static str, value: Option<impl Into<String>>) -> Self {
-        match value {
-            Some(value) => self.with(name, value),
-            None => self,
-        }
-    }
-
-    /// The same with a condition key that can have several values, absent without any.
-    #[must_use]
-    pub fn with_list(
-        mut self,
-        name: impl Into<Cow<'static, str>>,
-        values: Vec<String>,
-    ) -> Self {
-        self.keys.push(AskedKey {
-            name: name.into(),
-            values,
-            many: true,
-        });
-        self
-    }
-
-    /// The same with the keys of tags that a request passes: `aws:RequestTag/…` and `aws:TagKeys`.
-    #[must_use]
-    pub fn with_tags(self, tags: &[(String, String)]) -> Self {
-        let mut asked = self;
-        let mut names = Vec::new();
-        for (key, value) in tags {
-            names.push(key.clone());
-            asked = asked.with(format!("aws:RequestTag/{key}"), value.as_str());
-        }
-        asked.with_list("aws:TagKeys", names)
-    }
 }
 
 /// The actions on a user or role that can be allowed depending on what bounds it. Source: iam.md 4.5.

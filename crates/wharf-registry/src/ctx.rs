@@ -335,7 +335,10 @@ impl Ctx {
             let grant = gate(&mut tx, ctx.service.policies(), &ctx.request)?;
             write(&mut tx, &grant)
         };
-        self.service.store().write(name, Durability::Hard, run).await
+        self.service
+            .store()
+            .write(name, Durability::Hard, run)
+            .await
     }
 
     /// The closure behind the gate: each run of it is authorized anew, and gets its own grant.

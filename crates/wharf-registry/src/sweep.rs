@@ -71,7 +71,9 @@ fn report(swept: &Swept) {
             sessions,
             failed,
         } = *swept;
-        tracing::info!(uploads, unfinished, objects, orphans, sessions, failed, "swept");
+        tracing::info!(
+            uploads, unfinished, objects, orphans, sessions, failed, "swept"
+        );
     }
 }
 

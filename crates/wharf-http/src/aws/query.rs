@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method};
-use wharf_registry::{Ctx, Error, Principal, ops};
+use wharf_registry::{Ctx, Error, Principal, RequestInfo, ops};
 use wharf_wire::query::Params;
 use wharf_wire::sigv4::SigError;
 
@@ -11,7 +11,9 @@ use super::{Facts, QUERY_BODY_BYTES, check_length, claimant, failed, ok, read_bo
 use crate::app::App;
 use crate::budget::Held;
 use crate::edge::{Answer, Request};
-use crate::error::aws::{AwsFault, fault_of, fault_of_signature, invalid_action, missing_action};
+use crate::error::aws::{
+    AwsFault, fault_of, fault_of_signature, invalid_action, missing_action, throttled,
+};
 use crate::origin::Origin;
 use crate::outcome::Exchange;
 
@@ -156,11 +158,31 @@ async fn web_identity(app: &App, request: Request, origin: Origin) -> Result<Ans
         return Err(missing());
     }
     exchange.note_action(Service::Sts.action_of(action));
+    let (source, at) = (facts.origin.source, exchange.at());
+    if app.refusals.is_over(source, at) {
+        return Err(throttled());
+    }
     let region = app.service.settings().region.clone();
     let account = app.service.settings().account.clone();
     let ctx = facts.ctx(app, Principal::nobody(account), region);
     let answered = ops::sts::dispatch(&ctx, action, &params).await;
+    note_proven(&exchange, &ctx);
+    if answered.is_err() {
+        app.refusals.count(source, at);
+    }
     form.answer(&exchange, &params, answered)
+}
+
+/// Names who asked, where only the operation could find that out.
+fn note_proven(exchange: &Exchange, ctx: &Ctx) {
+    if let Some(principal) = ctx.trail.caller() {
+        let request = RequestInfo {
+            account: principal.account.clone(),
+            principal,
+            ..(**ctx.request()).clone()
+        };
+        exchange.note_caller(&Ctx::new(ctx.service().clone(), request));
+    }
 }
 
 /// How a request came, and how its answer is wanted.

@@ -228,6 +228,15 @@ pub(crate) fn missing_action() -> AwsFault {
     )
 }
 
+/// An address that was refused too often: SDKs wait and try again.
+pub(crate) fn throttled() -> AwsFault {
+    AwsFault::new(
+        (BAD, "ThrottlingException"),
+        (BAD, "Throttling"),
+        "Rate exceeded",
+    )
+}
+
 /// An action that no service here has.
 pub(crate) fn invalid_action(action: &str, version: Option<&str>) -> AwsFault {
     let action: String = action.chars().take(128).collect();

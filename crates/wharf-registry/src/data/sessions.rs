@@ -1,8 +1,8 @@
 //! Temporary credentials: rows that are made once and removed, never changed.
 use serde_json::json;
+use wharf_meta::access_keys;
 use wharf_meta::iam::strings;
 use wharf_meta::sessions::{self, SessionRow};
-use wharf_meta::access_keys;
 use wharf_wire::ids::AccountId;
 
 use super::iam::{self, EntityKind};

@@ -29,7 +29,9 @@ pub(super) fn account_of(role_arn: &str) -> Result<AccountId> {
     let fields: Vec<&str> = role_arn.splitn(6, ':').collect();
     match fields.as_slice() {
         ["arn", partition, service, _, account, resource]
-            if ![partition, service, resource].iter().any(|it| it.is_empty()) =>
+            if ![partition, service, resource]
+                .iter()
+                .any(|it| it.is_empty()) =>
         {
             AccountId::parse(account).map_err(|_not_one| invalid())
         }
@@ -107,7 +109,9 @@ impl SessionTags {
         let mut all: Vec<_> = handed_on.cloned().collect();
         all.extend(passed);
         if all.len() > MAX_TAGS {
-            return refused("A session cannot have more than 50 tags, those that it inherits included.");
+            return refused(
+                "A session cannot have more than 50 tags, those that it inherits included.",
+            );
         }
         let mut keys = caller.transitive.clone();
         keys.extend(transitive);

@@ -116,7 +116,8 @@ impl Passed {
 
 /// Bytes of policies and tags as one JSON text, deflated.
 fn packed(passed: &Passed, tags: &[(String, String)]) -> Result<usize> {
-    let text = serde_json::to_vec(&(&passed.policy, &passed.arns, tags)).map_err(Error::internal)?;
+    let text =
+        serde_json::to_vec(&(&passed.policy, &passed.arns, tags)).map_err(Error::internal)?;
     Ok(miniz_oxide::deflate::compress_to_vec(&text, LEVEL).len())
 }
 
@@ -130,9 +131,7 @@ fn too_large(percent: usize, passed: &Passed) -> Error {
     QueryError::packed_policy_too_large(if passed.is_empty() {
         format!("Packed size of session tags consumes {percent}% of allotted space.")
     } else {
-        format!(
-            "Packed policy consumes {percent}% of allotted space, please use smaller policy."
-        )
+        format!("Packed policy consumes {percent}% of allotted space, please use smaller policy.")
     })
 }
 
@@ -205,13 +204,25 @@ mod tests {
                 && text.ends_with("% of allotted space."),
             "{text}"
         );
-        assert!(refusal(inline(&policy(300)).measure(&tags)).1.contains("please use smaller policy"));
+        assert!(
+            refusal(inline(&policy(300)).measure(&tags))
+                .1
+                .contains("please use smaller policy")
+        );
     }
 
     #[test]
     fn what_is_no_policy_is_malformed_and_eleven_arns_are_too_many() {
-        for text in ["{", "[]", r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#] {
-            assert_eq!(refusal(inline(text).measure(&[])).0, "MalformedPolicyDocument", "{text}");
+        for text in [
+            "{",
+            "[]",
+            r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#,
+        ] {
+            assert_eq!(
+                refusal(inline(text).measure(&[])).0,
+                "MalformedPolicyDocument",
+                "{text}"
+            );
         }
         let arn = || PolicyDescriptorType {
             arn: Some("arn:aws:iam::aws:policy/AdministratorAccess".to_owned()),
