@@ -224,6 +224,7 @@ impl<A: Action> Grant<A> {
             identity: &self.identity,
             account: &self.account,
             arn: &self.arn,
+            kind: self.kind,
             facts,
             keys: &[],
             noted: false,

@@ -126,6 +126,7 @@ pub(crate) fn set(
             .facts()
             .policies
             .with_own(Named::new(REPOSITORY_POLICY, document)),
+        boundary: None,
     };
     if !force && !grant.could::<SetRepositoryPolicy>(&facts) {
         return Err(Error::invalid(POLICY_TEXT, LOCKED_OUT));
