@@ -241,7 +241,7 @@ impl RequestContext {
     }
 
     /// All keys, in lower case, each with its values; the order is fixed, but not the alphabet's.
-    pub fn keys(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+    pub fn keys(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str> + Clone)> + Clone {
         self.keys.iter().map(|(key, values)| {
             let values = match values {
                 Values::One(value) => std::slice::from_ref(value),

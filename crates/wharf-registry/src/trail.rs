@@ -1,9 +1,8 @@
 //! What authorization decided in the course of a request, kept until the request's outcome is told.
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use serde::Serialize;
-use wharf_policy::{Decision, Inputs, PolicySet};
+use serde::{Serialize, Serializer};
+use wharf_policy::{Decision, Inputs, PolicySet, RequestContext};
 
 use crate::Principal;
 
@@ -30,7 +29,7 @@ struct Allowed<'a> {
     /// The name of the policy that allows, if it is one of the caller's or the resource's.
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<&'a str>,
-    context: BTreeMap<&'a str, Vec<&'a str>>,
+    context: Context<'a>,
 }
 
 /// What [`Decided::detail`] holds of a refusal.
@@ -38,16 +37,33 @@ struct Allowed<'a> {
 struct Refused<'a> {
     #[serde(flatten)]
     explanation: wharf_policy::Explanation,
-    context: BTreeMap<&'a str, Vec<&'a str>>,
+    context: Context<'a>,
+}
+
+/// The condition keys, each with its values, written without a copy: every request has them.
+struct Context<'a>(&'a RequestContext);
+
+impl Serialize for Context<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let keys = self.0.keys();
+        serializer.collect_map(keys.map(|(key, values)| (key, Values(values))))
+    }
+}
+
+/// The values of one key.
+struct Values<I>(I);
+
+impl<'a, I: Iterator<Item = &'a str> + Clone> Serialize for Values<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.clone())
+    }
 }
 
 impl Decided {
     /// Writes down a decision with all that `wharfinger explain` tells of it: of a refusal every statement that was
     /// consulted, of the rest which one allowed it; and in both cases the condition keys.
     pub fn of(action: &'static str, inputs: &Inputs<'_>, decision: &Decision) -> Self {
-        let context = inputs.request.keys();
-        let context = context.map(|(key, values)| (key, values.collect()));
-        let context = context.collect();
+        let context = Context(inputs.request);
         // Texts and numbers only: neither can fail.
         let detail = if decision.allowed() {
             serde_json::to_string(&Allowed {
@@ -131,6 +147,42 @@ impl Trail {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_down_names_the_policy_that_allows_or_all_that_did_not() {
+        use wharf_policy::{Document, Explanation, Kind, Policy, Principal, ResourceKind};
+        let document = Document::parse(wharf_policy::ROOT_POLICY, Kind::Managed).unwrap();
+        let root = Principal::root("aws", "123456789012");
+        let mut asked = RequestContext::new(root, "ecr:PutImage", "*", 0);
+        asked.set_list("aws:TagKeys", ["a", "b\"c"]).unwrap();
+        let told = |account: &str| {
+            let inputs = Inputs {
+                request: &asked,
+                identity: &[Policy {
+                    name: "root",
+                    document: &document,
+                }],
+                boundary: None,
+                session: None,
+                resource: &[],
+                resource_account: account,
+                resource_kind: ResourceKind::Ordinary,
+            };
+            let decision = wharf_policy::evaluate(&inputs);
+            let decided = Decided::of("ecr:PutImage", &inputs, &decision);
+            let detail: serde_json::Value = serde_json::from_str(&decided.detail).unwrap();
+            assert_eq!(
+                detail["context"]["aws:tagkeys"],
+                serde_json::json!(["a", "b\"c"])
+            );
+            (decided.allowed, detail)
+        };
+        let (allowed, detail) = told("123456789012");
+        assert!(allowed && detail["policy"] == "root" && detail.get("consulted").is_none());
+        let (allowed, detail) = told("210987654321");
+        let explanation: Explanation = serde_json::from_value(detail).unwrap();
+        assert!(!allowed && explanation.consulted.len() == 1);
+    }
 
     fn decided(resource: &str, allowed: bool) -> Decided {
         Decided {

@@ -117,6 +117,8 @@ fn an_explanation_shows_what_was_nearly_enough() {
         serde_json::json!({"outcome": "allowed", "set": "identity", "statement": {"policy": 0, "statement": 1}})
     );
     assert_eq!(json["consulted"][1]["conditions"][0]["holds"], true);
+    let read: wharf_policy::Explanation = serde_json::from_value(json).unwrap();
+    assert_eq!(read, explanation);
 }
 
 /// What a repository policy with this principal says to a caller of its account that has no other policy.

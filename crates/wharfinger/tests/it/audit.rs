@@ -222,6 +222,10 @@ fn a_search_finds_by_principal_action_resource_time_and_source() {
 #[test]
 fn the_chain_holds_after_kill_9_and_breaks_when_somebody_edits_it() {
     let mut server = Server::start(Options::default());
+    let body = json!({"repositoryName": "app"});
+    let answer = call_as(&server, server.credentials(), "CreateRepository", &body);
+    // It is in the file.
+    explained(&server, &[&id_of(&answer)]);
     for n in 0..20 {
         server.create_repository(&format!("app-{n}"));
     }
