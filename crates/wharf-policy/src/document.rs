@@ -61,8 +61,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Longest document, in bytes. Limits without white space are the services' own: see [`Document::characters`].
-    pub const fn max_bytes(self) -> usize {
+    /// Longest document, in bytes; of ECR's in characters. Limits without white space are the services' own: see
+    /// [`Document::characters`].
+    pub const fn max_length(self) -> usize {
         match self {
             Self::Managed | Self::Inline | Self::Trust => 131_072,
             Self::Repository | Self::Registry | Self::RegistryV1 => 10_240,

@@ -282,7 +282,13 @@ fn authorize_as<A: Action>(
     identity: Arc<Identity>,
     asked: &Asked,
 ) -> Result<Grant<A>> {
-    let target = find(tx, policies, request, &asked.resource)?;
+    let target = find(
+        tx,
+        policies,
+        request,
+        &asked.resource,
+        governs::<A>(&identity),
+    )?;
     let question = Question {
         request,
         identity: &identity,
@@ -334,6 +340,19 @@ fn grant<A: Action>(
     }
 }
 
+/// Whether a registry's own policy speaks of what an account has one of.
+///
+/// Tokens are the caller's own, whatever registry they are for. A policy that denies too much has to go again: the
+/// account's root may always delete it.
+fn governs<A: Action>(identity: &Identity) -> bool {
+    let root = identity.principal.entity == identity.principal.account.as_str();
+    match A::NAME {
+        "ecr:GetAuthorizationToken" => false,
+        "ecr:DeleteRegistryPolicy" => !root,
+        name => name.starts_with("ecr:"),
+    }
+}
+
 /// What must exist, and does not: told only after the decision.
 fn check_existence(resource: &Resource, target: &Target) -> Result<()> {
     match resource {
@@ -348,12 +367,13 @@ fn check_existence(resource: &Resource, target: &Target) -> Result<()> {
     }
 }
 
-/// Looks a resource up, with what it says about itself.
+/// Looks a resource up, with what it says about itself; `governed`: the registry too.
 fn find(
     tx: &mut data::Tx<'_>,
     policies: &Policies,
     request: &RequestInfo,
     resource: &Resource,
+    governed: bool,
 ) -> Result<Target> {
     let (account, arn) = subject(request, resource);
     let mut target = Target {
@@ -368,6 +388,11 @@ fn find(
         facts: Arc::default(),
     };
     match resource {
+        Resource::Registry if governed => {
+            let account = &target.account;
+            let facts = data::policies::of_repository(tx, policies, request, account, None);
+            target.facts = Arc::new(facts?);
+        }
         Resource::Registry | Resource::NewEntity { .. } => {}
         Resource::Repository { account, name } => {
             let row = data::repositories::find(tx, account, &request.region, name)?;

@@ -163,10 +163,9 @@ async fn seal(
     put: &Put,
     manifest: &Manifest,
 ) -> Result<NewImage> {
-    let registry = ctx
-        .service()
-        .registry_key(&ctx.account, &ctx.region)
-        .await?;
+    // Its owner's key, whoever pushes.
+    let owner = AccountId::parse(&repository.account).map_err(Error::internal)?;
+    let registry = ctx.service().registry_key(&owner, &ctx.region).await?;
     let key = DataKey::generate().map_err(Error::internal)?;
     let context = data::bytes::key_context(repository);
     let sealed = SealedManifest {
@@ -436,9 +435,10 @@ async fn open(
     repository: &RepositoryRow,
     (row, sealed): (ManifestRow, SealedManifest),
 ) -> Result<Arc<Content>> {
+    let owner = AccountId::parse(&repository.account).map_err(Error::internal)?;
     let registry = ctx
         .service()
-        .registry_key_generation(&ctx.account, &ctx.region, sealed.material)
+        .registry_key_generation(&owner, &ctx.region, sealed.material)
         .await?;
     let bound_to = data::bytes::key_context(repository);
     let key = registry

@@ -29,9 +29,9 @@ impl std::fmt::Display for Prefixed<'_> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// Longer than its kind may be.
-    #[error("the document is longer than {limit} bytes")]
+    #[error("the document is longer than its limit of {limit}")]
     TooLong {
-        /// Most bytes.
+        /// The limit of its kind.
         limit: usize,
     },
     /// A character outside of tab, line feed, carriage return and U+0020 to U+00FF.

@@ -83,8 +83,12 @@ impl Reader<'_> {
     }
 
     fn document(&mut self) -> Option<Vec<Statement>> {
-        let limit = self.kind.max_bytes();
-        if self.text.len() > limit {
+        let limit = self.kind.max_length();
+        let length = match self.kind {
+            Kind::Repository | Kind::Registry | Kind::RegistryV1 => self.text.chars().count(),
+            Kind::Managed | Kind::Inline | Kind::Trust | Kind::Key => self.text.len(),
+        };
+        if length > limit {
             self.fail(0, "", Problem::TooLong { limit });
             return None;
         }

@@ -410,7 +410,7 @@ fn limits_are_exact() {
         Problem::TooMany(MAX_STATEMENTS)
     );
     for kind in [Kind::Managed, Kind::Repository, Kind::Key] {
-        let limit = kind.max_bytes();
+        let limit = kind.max_length();
         let padded = |length: usize| " ".repeat(length);
         assert_eq!(
             problem(&padded(limit), kind),
@@ -424,6 +424,10 @@ fn limits_are_exact() {
     assert_eq!(
         problem("{\"\u{100}\":1}", Kind::Inline),
         Problem::Characters
+    );
+    assert_eq!(
+        problem(&"\u{fc}".repeat(10_240), Kind::Repository),
+        Problem::Json("here should be a value")
     );
     assert_eq!(
         problem(&"[".repeat(10_240), Kind::Repository),

@@ -330,13 +330,14 @@ def main():
     # The cases are imported late: they import this module.
     import cases_images
     import cases_layers
+    import cases_policies
     import cases_registry
     import cases_repositories
 
     operation = sys.argv[1]
     recorder = Recorder(operation)
     cases = {**cases_repositories.CASES, **cases_registry.CASES, **cases_images.CASES,
-             **cases_layers.CASES}
+             **cases_layers.CASES, **cases_policies.CASES}
     print(f"# {operation}")
     cases[operation](recorder)
     if operation != "UnknownOperations":

@@ -50,6 +50,8 @@ mod quickstart;
 #[cfg(test)]
 mod race;
 #[cfg(test)]
+mod resource_policies;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod skopeo;

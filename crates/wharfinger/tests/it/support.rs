@@ -20,6 +20,7 @@ pub(crate) mod images;
 pub(crate) mod issuer;
 pub(crate) mod layers;
 pub(crate) mod note;
+pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod registry;
 pub(crate) mod sign;
