@@ -2,7 +2,9 @@
 use serde_json::Value;
 
 use crate::admin::{Request, ask, text_of};
-use crate::cli::{AccountCreate, AccountList};
+use crate::cli::{AccountCreate, AccountKey, AccountList};
+use crate::config::Config;
+use crate::credentials::{self, Credentials};
 use crate::{Outcome, say};
 
 /// Makes an account and prints its root access key, which is shown only now.
@@ -11,9 +13,32 @@ pub(crate) fn create(args: &AccountCreate) -> Outcome {
         &args.place,
         &Request::AccountCreate {
             name: args.name.clone(),
+            id: args.id.clone(),
         },
     )?;
-    if args.json {
+    say_key(answer, args.json)
+}
+
+/// Replaces an account's root access keys, and prints the new one, which is shown only now.
+pub(crate) fn key(args: &AccountKey) -> Outcome {
+    let account = args.account.clone();
+    let answer = ask(&args.place, &Request::AccountKey { account })?;
+    // `wharfinger env` goes on to work.
+    let config = Config::for_place(&args.place)?;
+    if text_of(&answer, "account") == config.account {
+        let made = Credentials {
+            account: config.account,
+            region: config.region,
+            access_key_id: text_of(&answer, "access_key_id").to_owned(),
+            secret_access_key: text_of(&answer, "secret_access_key").to_owned(),
+        };
+        credentials::write(&config.data_dir, &made)?;
+    }
+    say_key(answer, args.json)
+}
+
+fn say_key(answer: Value, json: bool) -> Outcome {
+    if json {
         return say(&format!("{}\n", without_ok(answer)));
     }
     say(&format!(

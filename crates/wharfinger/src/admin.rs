@@ -29,7 +29,13 @@ const PATIENCE: Duration = Duration::from_mins(10);
 #[serde(tag = "op", deny_unknown_fields)]
 pub(crate) enum Request {
     #[serde(rename = "account.create")]
-    AccountCreate { name: String },
+    AccountCreate {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+    },
+    #[serde(rename = "account.key")]
+    AccountKey { account: String },
     #[serde(rename = "account.list")]
     AccountList {},
     #[serde(rename = "clock.advance")]

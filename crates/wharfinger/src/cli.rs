@@ -228,6 +228,8 @@ pub(crate) enum Shell {
 pub(crate) enum AccountCommand {
     /// Make an account and its root access key
     Create(AccountCreate),
+    /// Make a new root access key in the place of those that an account has: for whoever lost them
+    Key(AccountKey),
     /// List the accounts
     List(AccountList),
 }
@@ -239,6 +241,20 @@ pub(crate) struct AccountCreate {
     /// What to call the account
     #[arg(default_value = "")]
     pub(crate) name: String,
+    /// Twelve digits; random ones otherwise
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) id: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountKey {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Twelve digits
+    pub(crate) account: String,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

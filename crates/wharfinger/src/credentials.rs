@@ -75,8 +75,13 @@ pub(crate) fn load_or_create(
         access_key_id: made.access_key_id.clone(),
         secret_access_key: made.secret.expose().to_owned(),
     };
-    write_json(&data_dir.join(CREDENTIALS), &file)?;
+    write(data_dir, &file)?;
     Ok(made)
+}
+
+/// Writes the credentials that `wharfinger env` prints.
+pub(crate) fn write(data_dir: &Path, credentials: &Credentials) -> Result<(), Failure> {
+    write_json(&data_dir.join(CREDENTIALS), credentials)
 }
 
 /// Remembers how to reach the registry.

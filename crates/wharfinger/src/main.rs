@@ -69,6 +69,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Serve(args) => serve::serve(&args),
         Command::Env(args) => env::env(&args),
         Command::Account(AccountCommand::Create(args)) => account::create(&args),
+        Command::Account(AccountCommand::Key(args)) => account::key(&args),
         Command::Account(AccountCommand::List(args)) => account::list(&args),
         Command::Tls(TlsCommand::Dev(args)) => tls::dev::dev(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use wharf_registry::Service;
+use wharf_registry::{RootCredentials, Service};
+use wharf_wire::ids::AccountId;
 
 use super::{Request, SocketPath};
 use crate::Failure;
@@ -95,14 +96,16 @@ const TESTING_IS_OFF: &str = "testing is off: set testing.enabled in the configu
 async fn answer(service: &Service, request: Request) -> Result<Value, String> {
     let testing = service.settings().allow_testing;
     match request {
-        Request::AccountCreate { name } => {
-            let (account, credentials) = service.create_account(&name).await.map_err(text)?;
-            Ok(json!({
-                "ok": true,
-                "account": account.as_str(),
-                "access_key_id": credentials.access_key_id,
-                "secret_access_key": credentials.secret.expose(),
-            }))
+        Request::AccountCreate { name, id } => {
+            let id = id.map(|id| account_id(&id)).transpose()?;
+            let made = service.create_account(&name, id).await;
+            let (account, credentials) = made.map_err(text)?;
+            Ok(with_key(&account, &credentials))
+        }
+        Request::AccountKey { account } => {
+            let account = account_id(&account)?;
+            let replaced = service.replace_root_keys(&account).await;
+            Ok(with_key(&account, &replaced.map_err(text)?))
         }
         Request::AccountList {} => {
             let accounts = service.accounts().await.map_err(text)?;
@@ -176,6 +179,20 @@ async fn sweep(service: &Service) -> Result<Value, String> {
     let collected = wharf_registry::collect::run(service).await.map_err(text)?;
     let swept = wharf_registry::sweep::run(service).await.map_err(text)?;
     Ok(json!({ "ok": true, "collected": collected, "removed": swept }))
+}
+
+fn account_id(text: &str) -> Result<AccountId, String> {
+    AccountId::parse(text).map_err(|_invalid| format!("{text} is no account: twelve digits"))
+}
+
+/// An account with an access key of its root's.
+fn with_key(account: &AccountId, credentials: &RootCredentials) -> Value {
+    json!({
+        "ok": true,
+        "account": account.as_str(),
+        "access_key_id": credentials.access_key_id,
+        "secret_access_key": credentials.secret.expose(),
+    })
 }
 
 /// What went wrong, cause included: the owner of the data directory may know.
