@@ -12,7 +12,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use services::{SERVICES, Service};
+use services::{ABSENT_FOR_ROOT, SERVICES, Service};
 
 use crate::ci;
 
@@ -53,6 +53,9 @@ fn generate(root: &Path, service: &Service) -> Result<String, String> {
     let problem = |error: String| format!("{}: {error}", service.name);
     let mut model = model::parse(&fetch(root, service)?).map_err(problem)?;
     model.keep(|operation| service.has(operation));
+    if service.name == "iam" {
+        model.relax(ABSENT_FOR_ROOT).map_err(problem)?;
+    }
     format(
         root,
         &emit::shapes(&model, service, BOTOCORE).map_err(problem)?,

@@ -201,6 +201,11 @@ impl Claimant {
             sigv4::verify(&self.presented, request, secret, received_at)
         })
         .map_err(|error| fault_of_signature(&error))?;
+        if self.key.expires_at.is_none() {
+            let service = &self.presented.scope.service;
+            app.service
+                .count_key_use(&self.key.principal, service, &self.region);
+        }
         let exchange = Arc::clone(&facts.exchange);
         let ctx = facts.ctx(app, self.key.principal, self.region);
         exchange.note_caller(&ctx);

@@ -9,6 +9,8 @@ crate::statements! {
                last_at = CASE WHEN excluded.last_at > usage.last_at THEN excluded.last_at ELSE usage.last_at END";
     LAST_AT = "SELECT MAX(last_at) FROM usage WHERE repository = $1 AND subject = $2";
     TOTAL = "SELECT CAST(SUM(uses) AS BIGINT) FROM usage WHERE repository = $1 AND subject = $2";
+    LAST_OF = "SELECT principal, last_at FROM usage WHERE repository = $1 AND subject = $2 ORDER BY last_at DESC LIMIT 1";
+    FORGET = "DELETE FROM usage WHERE repository = $1 AND subject = $2";
     REMOVE = "DELETE FROM usage WHERE (repository, subject, day, principal) IN
               (SELECT repository, subject, day, principal FROM usage WHERE repository = $1 LIMIT $2)";
 }
@@ -18,11 +20,11 @@ crate::statements! {
 pub struct UsageRow {
     /// The account of the repository.
     pub account: String,
-    /// The surrogate id of the repository.
+    /// The surrogate id of the repository; 0 for an access key.
     pub repository: i64,
     /// A digest, or a key.
     pub subject: String,
-    /// Who used it.
+    /// Who used it; of an access key, where.
     pub principal: String,
     /// Days since 1970.
     pub day: i64,
@@ -62,6 +64,24 @@ pub fn last_at(tx: &mut Tx, repository: i64, subject: &str) -> Result<Option<Mic
         .map(|row| row.get::<Option<i64>>(0))
         .transpose()?;
     Ok(last.flatten())
+}
+
+/// By whom a thing was used last, and when, if ever.
+///
+/// # Errors
+/// Those of the database.
+pub fn last_of(tx: &mut Tx, repository: i64, subject: &str) -> Result<Option<(String, Micros)>> {
+    let last = tx.row(&LAST_OF, &[&repository, &subject])?;
+    last.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+/// Removes all rows of a thing: one a day and user at most.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget(tx: &mut Tx, repository: i64, subject: &str) -> Result<()> {
+    tx.run(&FORGET, &[&repository, &subject])?;
+    Ok(())
 }
 
 /// How often a thing was used.

@@ -128,6 +128,22 @@ pub(crate) struct Statement {
     pub(crate) span: Span,
 }
 
+impl Statement {
+    /// The condition keys that the statement asks about, in conditions and variables: in lower case, some twice.
+    pub(crate) fn condition_keys(&self) -> Vec<&str> {
+        let mut keys: Vec<&str> = Vec::new();
+        for condition in &self.conditions {
+            keys.push(condition.key().as_str());
+            keys.extend(condition.variables());
+        }
+        if let Resources::Listed(patterns) | Resources::Except(patterns) = &self.resources {
+            let variables = patterns.iter().flat_map(|it| it.glob().variables());
+            keys.extend(variables.map(|variable| variable.key.as_str()));
+        }
+        keys
+    }
+}
+
 /// Whom a statement speaks of.
 #[derive(Debug, Clone)]
 pub(crate) enum Principals {
@@ -214,18 +230,8 @@ impl Document {
 
     /// The condition keys that the document asks about, in conditions and variables: in lower case, sorted, each once.
     pub fn condition_keys(&self) -> Vec<&str> {
-        let mut keys: Vec<&str> = Vec::new();
-        for statement in &self.statements {
-            for condition in &statement.conditions {
-                keys.push(condition.key().as_str());
-                keys.extend(condition.variables());
-            }
-            if let Resources::Listed(patterns) | Resources::Except(patterns) = &statement.resources
-            {
-                let variables = patterns.iter().flat_map(|it| it.glob().variables());
-                keys.extend(variables.map(|variable| variable.key.as_str()));
-            }
-        }
+        let statements = self.statements.iter();
+        let mut keys: Vec<&str> = statements.flat_map(Statement::condition_keys).collect();
         keys.sort_unstable();
         keys.dedup();
         keys

@@ -59,6 +59,10 @@ pub struct Consulted {
     pub resource: bool,
     /// Its conditions.
     pub conditions: Vec<ConditionResult>,
+    /// The condition keys that it asks about, in conditions and variables, and that the request lacks: in lower case,
+    /// some twice.
+    #[serde(skip)]
+    pub missing: Vec<String>,
 }
 
 /// One condition that was looked at.
@@ -211,6 +215,8 @@ fn consult(
     inputs: &Inputs<'_>,
 ) -> Consulted {
     let conditions = statement.conditions.iter();
+    let keys = statement.condition_keys().into_iter();
+    let missing = keys.filter(|key| inputs.request.values(key).next().is_none());
     let fields = inputs.request.fields();
     Consulted {
         set,
@@ -223,6 +229,7 @@ fn consult(
         action: evaluate::speaks_of_action(statement, inputs.request),
         resource: statement.resources.covers(inputs.request, fields.as_ref()),
         conditions: conditions.map(|it| result(it, inputs)).collect(),
+        missing: missing.map(str::to_owned).collect(),
     }
 }
 

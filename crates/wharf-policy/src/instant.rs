@@ -131,6 +131,11 @@ pub(crate) fn of_seconds(seconds: i64) -> Instant {
     i128::from(seconds) * NANOSECONDS
 }
 
+/// Whether a text is a date as conditions read it: ISO 8601, or seconds since 1970.
+pub fn is_date(text: &str) -> bool {
+    parse(text).is_some()
+}
+
 /// A date as condition keys have it: `2026-01-02T03:04:05Z`. `at`: microseconds since 1970.
 pub fn date_text(at: i64) -> String {
     text(at.div_euclid(1_000_000))

@@ -21,7 +21,7 @@ pub use document::{
 };
 pub use evaluate::{Decision, Inputs, Outcome, Place, Policy, PolicySet, ResourceKind, evaluate};
 pub use explain::{ConditionResult, Consulted, Explanation, SetVerdict, explain};
-pub use instant::date_text;
+pub use instant::{date_text, is_date};
 pub use layout::{in_ecr_layout, rename_principals};
 pub use lint::{Finding, Rule, guess, lint};
 pub use principal::{FederatedUser, Principal, RoleSession, Root, User};

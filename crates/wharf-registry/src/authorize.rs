@@ -54,25 +54,6 @@ pub enum Resource {
     Role { arn: String },
 }
 
-/// The actions on a user or role that can be allowed depending on what bounds it. Source: iam.md 4.5.
-const BOUNDED: &[&str] = &[
-    "iam:AttachRolePolicy",
-    "iam:AttachUserPolicy",
-    "iam:DeleteRole",
-    "iam:DeleteRolePermissionsBoundary",
-    "iam:DeleteRolePolicy",
-    "iam:DeleteUserPermissionsBoundary",
-    "iam:DeleteUserPolicy",
-    "iam:DetachRolePolicy",
-    "iam:DetachUserPolicy",
-    "iam:GetRole",
-    "iam:PutRolePolicy",
-    "iam:PutUserPolicy",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateRole",
-    "iam:UpdateRoleDescription",
-];
-
 /// What a resource says about itself: its tags and its own policies.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
@@ -314,7 +295,7 @@ pub(crate) fn authorize_own<A: NeedsNoPermission>(
     request: &Arc<RequestInfo>,
 ) -> Result<Grant<A>> {
     let identity = current(tx, policies, request)?;
-    let target = find(tx, policies, request, &Resource::Registry)?;
+    let target = find(tx, policies, request, &Resource::Registry, false)?;
     Ok(grant(request, identity, target, &[]))
 }
 
@@ -573,8 +554,9 @@ impl Question<'_> {
             asked.set(&format!("aws:ResourceTag/{key}"), value)?;
             asked.set(&format!("{prefix}:ResourceTag/{key}"), value)?;
         }
+        // What a request sets stands before what is set.
         if let Some(boundary) = &self.facts.boundary
-            && BOUNDED.contains(&A::NAME)
+            && crate::action::iam::asks_for_boundary(A::NAME)
         {
             asked.set("iam:PermissionsBoundary", boundary)?;
         }

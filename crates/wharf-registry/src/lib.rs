@@ -29,6 +29,7 @@ pub mod referrers;
 mod registry_settings;
 mod service;
 mod settings;
+mod simulate;
 pub mod stats;
 pub mod sweep;
 pub mod tags;

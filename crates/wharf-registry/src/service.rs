@@ -15,7 +15,7 @@ use crate::identity::Identity;
 use crate::keyring::Keyring;
 use crate::known::Known;
 use crate::oidc::ProviderKeys;
-use crate::usage::Usage;
+use crate::usage::{KEY_USE, Usage};
 use crate::{
     Clock, Error, Failpoints, Micros, Principal, RegistryKeyRef, Result, RootCredentials, Settings,
     data, images, jobs, uploads,
@@ -528,6 +528,13 @@ impl Service {
 
     pub(crate) fn usage(&self) -> &Usage {
         &self.inner.usage
+    }
+
+    /// Counts a use of a long-term access key, where it was used: the service and region of the signature.
+    pub fn count_key_use(&self, principal: &Principal, service: &str, region: &Region) {
+        let (account, key) = (principal.account.as_str(), &principal.access_key_id);
+        let place = format!("{service} {region}");
+        self.usage().add(account, KEY_USE, key, &place, self.now());
     }
 
     pub(crate) fn running(&self) -> &uploads::Running {

@@ -1,4 +1,4 @@
-//! Pulls, added up in memory and written every few seconds: a crash loses at most that.
+//! Pulls and uses of access keys, added up in memory and written every few seconds: a crash loses at most that.
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -10,6 +10,8 @@ use crate::{Micros, Result};
 const MAX_ENTRIES: usize = 100_000;
 /// Rows of one transaction.
 const AT_ONCE: usize = 1_000;
+/// What stands for the repository where an access key was used: none has this id.
+pub(crate) const KEY_USE: i64 = 0;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// Who used what, when.

@@ -25,10 +25,10 @@ pub(crate) fn key(args: &AccountKey) -> Outcome {
     let answer = ask(&args.place, &Request::AccountKey { account })?;
     // `wharfinger env` goes on to work.
     let config = Config::for_place(&args.place)?;
-    if text_of(&answer, "account") == config.account {
+    if text_of(&answer, "account") == config.account.as_str() {
         let made = Credentials {
-            account: config.account,
-            region: config.region,
+            account: config.account.to_string(),
+            region: config.region.to_string(),
             access_key_id: text_of(&answer, "access_key_id").to_owned(),
             secret_access_key: text_of(&answer, "secret_access_key").to_owned(),
         };

@@ -126,6 +126,18 @@ impl Model {
         self.operations.0.retain(|(name, _)| keep(name));
     }
 
+    /// Takes members for absent at times that the model calls required.
+    pub(super) fn relax(&mut self, members: &[(&str, &str)]) -> Result<(), String> {
+        for (name, member) in members {
+            let shape = self.shapes.0.iter_mut().find(|(key, _)| key == name);
+            let (_, shape) = shape.ok_or_else(|| format!("the model has no shape {name}"))?;
+            if !shape.required.remove(*member) {
+                return Err(format!("{name} does not require {member}"));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn shape(&self, name: &str) -> Result<&Shape, String> {
         let shape = self.shapes.find(name);
         shape.ok_or_else(|| format!("the model has no shape {name}"))

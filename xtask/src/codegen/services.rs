@@ -118,3 +118,10 @@ pub(super) fn is_secret(member: &str, sensitive: bool) -> bool {
         || member.ends_with("Token")
         || ["TokenCode", "ContextAssertion"].contains(&member)
 }
+
+/// Members that a model requires and answers lack: an account's root has neither name nor path.
+pub(super) const ABSENT_FOR_ROOT: &[(&str, &str)] = &[
+    ("AccessKey", "UserName"),
+    ("User", "Path"),
+    ("User", "UserName"),
+];

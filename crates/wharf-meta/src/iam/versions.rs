@@ -1,9 +1,11 @@
 //! Versions of managed policies.
+use super::entities::counted;
 use crate::{Micros, Result, Row, Tx};
 
 crate::statements! {
     OF = "SELECT entity, version, document, created_at FROM iam_policy_versions WHERE entity = $1 ORDER BY version DESC";
     GET = "SELECT entity, version, document, created_at FROM iam_policy_versions WHERE entity = $1 AND version = $2";
+    COUNT = "SELECT CAST(COUNT(*) AS BIGINT) FROM iam_policy_versions JOIN iam_entities ON id = entity WHERE account = $1 AND kind = $2";
     INSERT = "INSERT INTO iam_policy_versions (entity, version, document, created_at) VALUES ($1, $2, $3, $4)";
     DELETE = "DELETE FROM iam_policy_versions WHERE entity = $1 AND version = $2";
 }
@@ -47,6 +49,14 @@ pub fn get(tx: &mut Tx, entity: &str, version: i64) -> Result<Option<VersionRow>
         .as_ref()
         .map(from_row)
         .transpose()
+}
+
+/// How many versions the policies of an account have together.
+///
+/// # Errors
+/// Those of the database.
+pub fn count(tx: &mut Tx, account: &str) -> Result<i64> {
+    counted(tx.row(&COUNT, &[&account, &"policy"])?)
 }
 
 /// Inserts a version.

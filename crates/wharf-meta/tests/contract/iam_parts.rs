@@ -138,6 +138,9 @@ async fn versions_come_newest_first_and_a_number_is_taken_once(store: &Store) {
     assert!(is_unique(
         &write(store, |tx| versions::insert(tx, &version("P", 9, 3))).await
     ));
+    let count = |account: &'static str| read(store, move |tx| versions::count(tx, account));
+    assert_eq!(count(super::rows::ACCOUNT).await, Ok(2));
+    assert_eq!(count("999999999999").await, Ok(0));
     let get = |number| read(store, move |tx| versions::get(tx, "P", number));
     assert_eq!(get(9).await, Ok(Some(version("P", 9, 1))));
     assert_eq!(get(1).await, Ok(None));

@@ -5,6 +5,7 @@ use super::rows::{ACCOUNT, read, write};
 
 pub static CASES: &[crate::Case] = &cases![
     uses_add_up_and_the_last_one_stays,
+    who_used_a_thing_last_is_known_until_it_is_forgotten,
     a_repository_is_forgotten_in_parts
 ];
 
@@ -46,6 +47,29 @@ async fn uses_add_up_and_the_last_one_stays(store: &Store) {
         Ok(15)
     );
     assert_eq!(store.table_counts().await.unwrap()["usage"], 3);
+}
+
+async fn who_used_a_thing_last_is_known_until_it_is_forgotten(store: &Store) {
+    let mut by_another = uses(0, 2, 1, 60);
+    by_another.principal = "q".to_owned();
+    for row in [
+        uses(0, 1, 2, 50),
+        by_another,
+        uses(0, 3, 1, 55),
+        uses(1, 1, 1, 70),
+    ] {
+        write(store, move |tx| usage::add(tx, &row)).await.unwrap();
+    }
+    let last = |store| read(store, |tx| usage::last_of(tx, 0, "sha256:1"));
+    assert_eq!(last(store).await, Ok(Some(("q".to_owned(), 60))));
+    write(store, |tx| usage::forget(tx, 0, "sha256:1"))
+        .await
+        .unwrap();
+    assert_eq!(last(store).await, Ok(None));
+    assert_eq!(
+        read(store, |tx| usage::total(tx, 1, "sha256:1")).await,
+        Ok(1)
+    );
 }
 
 async fn a_repository_is_forgotten_in_parts(store: &Store) {

@@ -109,3 +109,31 @@ iam_actions! {
     UpdateRoleDescription
     UpdateUser
 }
+
+/// Whether the condition key `iam:PermissionsBoundary` is there for an action on a user or role that has one.
+///
+/// Source: iam.md 4.5.
+pub(crate) fn asks_for_boundary(action: &str) -> bool {
+    const ACTIONS: [&str; 17] = [
+        "AttachRolePolicy",
+        "AttachUserPolicy",
+        "DeleteRole",
+        "DeleteRolePermissionsBoundary",
+        "DeleteRolePolicy",
+        "DeleteUserPermissionsBoundary",
+        "DeleteUserPolicy",
+        "DetachRolePolicy",
+        "DetachUserPolicy",
+        "GetRole",
+        "PutRolePermissionsBoundary",
+        "PutRolePolicy",
+        "PutUserPermissionsBoundary",
+        "PutUserPolicy",
+        "UpdateAssumeRolePolicy",
+        "UpdateRole",
+        "UpdateRoleDescription",
+    ];
+    action
+        .strip_prefix("iam:")
+        .is_some_and(|name| ACTIONS.contains(&name))
+}

@@ -13,11 +13,15 @@ use crate::error::QueryError;
 use crate::identity::Named;
 use crate::{Error, Grant, Result};
 
+pub(crate) mod account;
 pub(crate) mod attached;
+pub(crate) mod details;
 pub(crate) mod documents;
 pub(crate) mod entities;
+pub(crate) mod groups;
 pub(crate) mod inline;
 pub(crate) mod roles;
+pub(crate) mod simulation;
 pub(crate) mod users;
 
 /// What an entity of IAM is.
@@ -197,8 +201,8 @@ pub(crate) fn facts(
     };
     Ok(Facts {
         tags: rows.into_iter().map(|row| (row.key, row.value)).collect(),
-        policies: trust,
         boundary: entity.boundary.clone(),
+        policies: trust,
     })
 }
 

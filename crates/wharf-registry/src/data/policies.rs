@@ -84,12 +84,12 @@ pub(crate) fn of_repository(
     let registry = of_registry(tx, policies, account, &request.region)?;
     let Some(row) = row else {
         return Ok(Facts {
+            boundary: None,
             tags: Vec::new(),
             policies: ResourcePolicies {
                 own: None,
                 registry,
             },
-            boundary: None,
         });
     };
     let own = match row.policy {
@@ -101,9 +101,9 @@ pub(crate) fn of_repository(
     };
     let tags = repositories::tags(tx.meta, row.id)?;
     Ok(Facts {
+        boundary: None,
         tags,
         policies: ResourcePolicies { own, registry },
-        boundary: None,
     })
 }
 

@@ -144,7 +144,7 @@ pub const EXCEPTIONS: &[&str] = &[
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccessKey {
-    pub user_name: String,
+    pub user_name: Option<String>,
     pub access_key_id: String,
     pub status: StatusType,
     pub secret_access_key: String,
@@ -1703,8 +1703,8 @@ pub struct UpdateUserRequest {
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct User {
-    pub path: String,
-    pub user_name: String,
+    pub path: Option<String>,
+    pub user_name: Option<String>,
     pub user_id: String,
     pub arn: String,
     pub create_date: Timestamp,

@@ -9,7 +9,7 @@ use crate::negatives::stranger;
 use crate::support::http::{self, Response};
 use crate::support::images::Image;
 use crate::support::sign::{self, Credentials};
-use crate::support::{ACCOUNT, Options, Server, admin, tools};
+use crate::support::{ACCOUNT, Options, Server, tools};
 
 const NONE: &[(&str, &str)] = &[];
 

@@ -50,7 +50,6 @@ mod quickstart;
 #[cfg(test)]
 mod race;
 #[cfg(test)]
-mod resource_policies;
 #[cfg(test)]
 mod serving;
 #[cfg(test)]

@@ -71,6 +71,32 @@ pub(crate) fn update<A: Action>(tx: &mut Tx<'_>, grant: &Grant<A>, row: &EntityR
     changed(tx, grant, "identity-changed", &super::arn(&row))
 }
 
+/// Gives an entity another name, path or both. Its id stays, and what hangs on it.
+///
+/// # Errors
+/// `EntityAlreadyExists` when another one has the name, in any case of letters.
+pub(crate) fn rename<A: Action>(
+    tx: &mut Tx<'_>,
+    grant: &Grant<A>,
+    kind: EntityKind,
+    path: Option<&str>,
+    name: Option<&str>,
+) -> Result<()> {
+    let mut row = grant.existing()?.clone();
+    if let Some(name) = name {
+        row.name_key = name.to_lowercase();
+        name.clone_into(&mut row.name);
+    }
+    if let Some(path) = path {
+        path.clone_into(&mut row.path);
+    }
+    let taken = entities::by_name(tx.meta, &row.account, &row.kind, &row.name_key)?;
+    if taken.is_some_and(|other| other.id != row.id) {
+        return Err(kind.exists(&row.name));
+    }
+    update(tx, grant, &row)
+}
+
 /// Removes an entity and its tags. That nothing hangs on it any more is the operation's to see to.
 pub(crate) fn delete<A: Action>(tx: &mut Tx<'_>, grant: &Grant<A>, row: &EntityRow) -> Result<()> {
     tags::delete_all(tx.meta, &row.id)?;

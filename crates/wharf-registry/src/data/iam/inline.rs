@@ -1,4 +1,5 @@
 //! Inline policies of users, groups and roles.
+use wharf_meta::iam::entities::EntityRow;
 use wharf_meta::iam::inline::{self as rows, InlineRow};
 use wharf_policy::{Document, Kind};
 
@@ -7,6 +8,7 @@ use super::{arn, changed};
 use crate::action::Action;
 use crate::data::Tx;
 use crate::error::QueryError;
+use crate::page;
 use crate::{Error, Grant, Result};
 
 /// Most characters of all inline policies of one owner, without white space. Source: iam.md 2.9.
@@ -26,6 +28,7 @@ pub(crate) fn put<A: Action>(
     text: &str,
 ) -> Result<(), Unsaved> {
     let owner = grant.existing().map_err(Unsaved::Failed)?;
+    check_unprotected(owner).map_err(Unsaved::Failed)?;
     let mut characters = Document::parse(text, Kind::Inline)
         .map_err(Unsaved::Invalid)?
         .characters();
@@ -71,12 +74,35 @@ pub(crate) fn get<A: Action>(tx: &mut Tx<'_>, grant: &Grant<A>, name: &str) -> R
 /// Removes an inline policy.
 pub(crate) fn delete<A: Action>(tx: &mut Tx<'_>, grant: &Grant<A>, name: &str) -> Result<()> {
     let owner = grant.existing()?;
+    check_unprotected(owner)?;
     let Some(row) = rows::get(tx.meta, &owner.id, name)? else {
         return Err(missing(&owner.kind, name));
     };
     rows::delete(tx.meta, &owner.id, name)?;
     documents::remove(tx, row.document)?;
     changed(tx, grant, "policy-changed", &arn(owner))
+}
+
+/// A page of the names of an owner's inline policies, in their order.
+pub(crate) fn list<A: Action>(
+    tx: &mut Tx<'_>,
+    grant: &Grant<A>,
+    page: &page::Asked,
+) -> Result<page::Page<String>> {
+    let owner = grant.existing()?;
+    let rows = rows::of(tx.meta, &owner.id, &page.after, page.fetch())?;
+    Ok(page.cut(rows, |row| row.name.clone()).map(|row| row.name))
+}
+
+/// Refuses to change a role that belongs to a service. Source: iam.md 6.2.
+fn check_unprotected(owner: &EntityRow) -> Result<()> {
+    if owner.kind == "role" && owner.path.starts_with("/aws-service-role/") {
+        let name = &owner.name;
+        return Err(QueryError::unmodifiable_entity(format!(
+            "Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS"
+        )));
+    }
+    Ok(())
 }
 
 fn missing(kind: &str, name: &str) -> Error {

@@ -2,12 +2,15 @@
 use std::collections::BTreeSet;
 
 use wharf_meta::iam::entities::EntityRow;
-use wharf_wire::iam::{AttachedPermissionsBoundary, PermissionsBoundaryAttachmentType, Tag, User};
+use wharf_wire::iam::{
+    AttachedPermissionsBoundary, Group, PermissionsBoundaryAttachmentType, Tag, User,
+};
 use wharf_wire::query::Timestamp;
 
-use crate::data::iam;
+use crate::authorize::Resource;
 use crate::data::iam::documents::Unsaved;
 use crate::data::iam::entities::MAX_TAGS;
+use crate::data::iam::{self, EntityKind};
 use crate::error::QueryError;
 use crate::{Ctx, Error, Result};
 
@@ -72,8 +75,8 @@ pub(super) fn boundary(row: &EntityRow) -> Option<AttachedPermissionsBoundary> {
 /// A user without its tags and boundary: how lists show it.
 pub(super) fn user(row: &EntityRow) -> User {
     User {
-        path: row.path.clone(),
-        user_name: row.name.clone(),
+        path: Some(row.path.clone()),
+        user_name: Some(row.name.clone()),
         user_id: row.id.clone(),
         arn: iam::arn(row),
         create_date: Timestamp::from_micros(row.created_at),
@@ -111,6 +114,34 @@ pub(super) fn own_name(ctx: &Ctx) -> Result<String> {
 }
 
 /// The user that is named, or the one that asks.
-pub(super) fn user_name(ctx: &Ctx, named: Option<String>) -> Result<String> {
-    named.map_or_else(|| own_name(ctx), Ok)
+pub(super) fn user_or_self(ctx: &Ctx, named: Option<String>) -> Result<Resource> {
+    Ok(Resource::Entity {
+        kind: EntityKind::User,
+        name: named.map_or_else(|| own_name(ctx), Ok)?,
+    })
+}
+
+/// The user that is named, or who asks: a user, or the account's root, which is no entity.
+pub(super) fn owner(ctx: &Ctx, named: Option<String>) -> Result<Resource> {
+    let arn = ctx.principal.arn.as_str();
+    if named.is_none() && arn == format!("arn:aws:iam::{}:root", ctx.principal.account) {
+        return Ok(Resource::Arn(arn.to_owned()));
+    }
+    user_or_self(ctx, named)
+}
+
+/// A group.
+pub(super) fn group(row: &EntityRow) -> Group {
+    Group {
+        path: row.path.clone(),
+        group_name: row.name.clone(),
+        group_id: row.id.clone(),
+        arn: iam::arn(row),
+        create_date: Timestamp::from_micros(row.created_at),
+    }
+}
+
+/// The error of a user without password, which all are.
+pub(super) fn no_login_profile(user: &str) -> Error {
+    QueryError::no_such_entity(format!("Login Profile for User {user} cannot be found."))
 }

@@ -6,20 +6,15 @@ use wharf_wire::query::Timestamp;
 
 use super::convert;
 use crate::action::iam::CreateAccessKey;
-use crate::authorize::Resource;
-use crate::data::iam::{EntityKind, users};
+use crate::data::iam::users;
 use crate::{Ctx, Error, Result};
 
 pub(super) async fn create_access_key(ctx: &Ctx, request: Request) -> Result<Response> {
-    let name = convert::user_name(ctx, request.user_name)?;
+    let resource = convert::owner(ctx, request.user_name)?;
     let id = wharf_identity::new_access_key_id().map_err(Error::internal)?;
     let secret = wharf_identity::new_secret().map_err(Error::internal)?;
     // Sealed before the transaction, so that a re-run stores the same bytes.
     let sealed = ctx.service().seal_secret(&secret, &id)?;
-    let resource = Resource::Entity {
-        kind: EntityKind::User,
-        name,
-    };
     ctx.write::<CreateAccessKey, _, _>("create_access_key", resource, move |tx, grant| {
         let user = users::create_key(tx, grant, &id, &sealed)?;
         Ok(Response {

@@ -5,19 +5,14 @@ use wharf_wire::query::Timestamp;
 use super::convert;
 use crate::action::iam::GetUser;
 use crate::authorize::Resource;
-use crate::data::iam::{EntityKind, entities};
+use crate::data::iam::{account, entities};
 use crate::{Ctx, Result};
 
 pub(super) async fn get_user(ctx: &Ctx, request: Request) -> Result<Response> {
-    let name = match request.user_name {
-        Some(name) => name,
-        None if ctx.principal.entity == ctx.principal.account.as_str() => return root(ctx).await,
-        None => convert::own_name(ctx)?,
-    };
-    let resource = Resource::Entity {
-        kind: EntityKind::User,
-        name,
-    };
+    let resource = convert::owner(ctx, request.user_name)?;
+    if let Resource::Arn(_) = &resource {
+        return root(ctx, resource).await;
+    }
     ctx.read::<GetUser, _, _>("get_user", resource, |tx, grant| {
         let row = grant.existing()?;
         Ok(Response {
@@ -31,16 +26,15 @@ pub(super) async fn get_user(ctx: &Ctx, request: Request) -> Result<Response> {
     .await
 }
 
-/// The account's root, which is no entity. Source: iam.md 6.1.
-async fn root(ctx: &Ctx) -> Result<Response> {
-    let arn = ctx.principal.arn.clone();
-    ctx.read::<GetUser, _, _>("get_user", Resource::Arn(arn), |_tx, grant| {
-        let principal = &grant.request().principal;
+/// The account's root, which has neither name nor path. Source: iam.md 6.1.
+async fn root(ctx: &Ctx, resource: Resource) -> Result<Response> {
+    ctx.read::<GetUser, _, _>("get_user", resource, |tx, grant| {
+        let created_at = account::created_at(tx, grant)?;
         Ok(Response {
             user: User {
-                user_id: principal.unique_id.clone(),
-                arn: principal.arn.clone(),
-                create_date: Timestamp::from_micros(0),
+                user_id: grant.account().to_string(),
+                arn: grant.arn().to_owned(),
+                create_date: Timestamp::from_micros(created_at),
                 ..User::default()
             },
         })

@@ -40,6 +40,7 @@ pub(crate) fn another_account(server: &Server) -> Somebody {
     let credentials = Credentials {
         access_key_id: text(&made["access_key_id"]),
         secret: text(&made["secret_access_key"]),
+        session_token: None,
     };
     root_of(&text(&made["account"]), credentials)
 }
@@ -100,6 +101,7 @@ impl Somebody {
                 credentials: Credentials {
                     access_key_id: text(&key["AccessKeyId"]),
                     secret: text(&key["SecretAccessKey"]),
+                    session_token: None,
                 },
             }
         })
@@ -141,7 +143,13 @@ impl Somebody {
 
     /// Calls an operation that has to fail with this exception: the message.
     #[track_caller]
-    pub(crate) fn fails(&self, server: &Server, operation: &str, body: &Value, name: &str) -> String {
+    pub(crate) fn fails(
+        &self,
+        server: &Server,
+        operation: &str,
+        body: &Value,
+        name: &str,
+    ) -> String {
         let (status, answer) = self.call(server, operation, body);
         assert_eq!(status, 400, "{} {operation} {body}: {answer}", self.arn);
         let code = answer["__type"].as_str();
