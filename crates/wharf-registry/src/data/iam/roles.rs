@@ -3,6 +3,7 @@ use wharf_meta::iam::entities::EntityRow;
 use wharf_meta::iam::{attachments, inline, members};
 use wharf_meta::sessions;
 use wharf_policy::{Document, Kind};
+use wharf_wire::ids::AccountId;
 
 use super::documents::{self, Unsaved};
 use super::{EntityKind, entities};
@@ -10,6 +11,7 @@ use crate::action::Action;
 use crate::action::iam::{DeleteRole, DeleteServiceLinkedRole, UpdateAssumeRolePolicy};
 use crate::data::Tx;
 use crate::error::QueryError;
+use crate::page::fingerprint;
 use crate::{Error, Grant, Micros, Result};
 
 /// Longest session of a role that was not told otherwise, in seconds.
@@ -216,4 +218,45 @@ fn remove<A: Action>(tx: &mut Tx<'_>, grant: &Grant<A>, role: &EntityRow) -> Res
         Some(document) => documents::remove(tx, document),
         None => Ok(()),
     }
+}
+
+/// What the end of a service's role is called: `task/aws-service-role/SERVICE/NAME/UUID`. The last half of the UUID is
+/// made of the rest, so that an id that nobody was told is none. It proves nothing, and need not.
+pub(crate) fn deletion_task(role: &EntityRow) -> String {
+    let (path, name) = (role.path.as_str(), role.name.as_str());
+    let fresh = fingerprint(&role.id);
+    let fresh = fresh.get(..16).unwrap_or_default();
+    let digits = format!("{fresh}{}", task_check(&role.account, path, name, fresh));
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().to_owned();
+    let uuid = [
+        part(0, 8),
+        part(8, 12),
+        part(12, 16),
+        part(16, 20),
+        part(20, 32),
+    ]
+    .join("-");
+    format!("task{path}{name}/{uuid}")
+}
+
+/// Path and name of the role that a task is about, and whether the account was told that task; none: no task's id.
+pub(crate) fn role_of_task(task: &str, account: &AccountId) -> Option<(String, String, bool)> {
+    let rest = task.strip_prefix("task")?;
+    let (role, uuid) = rest.rsplit_once('/')?;
+    let (path, name) = role.rsplit_once('/')?;
+    let path = format!("{path}/");
+    let digits: String = uuid.chars().filter(|char| *char != '-').collect();
+    let hex = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !path.starts_with(SERVICE_PATH) || name.is_empty() || !hex {
+        return None;
+    }
+    let (fresh, check) = digits.split_at_checked(16)?;
+    let made = task_check(account.as_str(), &path, name, fresh) == check;
+    Some((path, name.to_owned(), made))
+}
+
+fn task_check(account: &str, path: &str, name: &str, fresh: &str) -> String {
+    let mut check = fingerprint(&format!("{account} {path}{name} {fresh}"));
+    check.truncate(16);
+    check
 }

@@ -1,15 +1,18 @@
 //! Roles, managed policies and instance profiles as answers carry them, and the ARNs of policies.
 use wharf_meta::iam::entities::EntityRow;
-use wharf_wire::iam::{AttachedPolicy, Role, RoleLastUsed, Tag};
+use wharf_wire::iam::{
+    AttachedPolicy, InstanceProfile, Policy, PolicyVersion, Role, RoleLastUsed, Tag,
+};
 use wharf_wire::query::{Timestamp, percent_encode_document};
 
 use super::convert;
+use crate::Result;
 use crate::data::iam::documents::trust_of;
-use crate::data::iam::{attached, entities};
+use crate::data::iam::managed::{self, Managed, Uses};
+use crate::data::iam::{attached, entities, profiles};
 use crate::data::{Tx, iam};
 use crate::error::QueryError;
 use crate::page::{self, Page};
-use crate::{Result, data};
 
 /// A role without its tags, boundary and duration: how the answer to its creation begins.
 pub(super) fn new_role(tx: &mut Tx<'_>, row: &EntityRow) -> Result<Role> {
@@ -90,7 +93,79 @@ pub(super) fn attached_policies(arns: Vec<String>) -> Option<Vec<AttachedPolicy>
 
 /// A page of an entity's tags.
 pub(super) fn tags(tx: &mut Tx<'_>, row: &EntityRow, page: &page::Asked) -> Result<Page<Tag>> {
-    let tags = data::iam::entities::tags_of(tx, row)?;
+    let tags = entities::tags_of(tx, row)?;
     let page = page.of_all(tags, |(key, _)| key.to_lowercase());
     Ok(page.map(|(key, value)| Tag { key, value }))
+}
+
+/// The ARN of an identity provider, in a form that one can have.
+pub(super) fn provider_arn(text: String) -> Result<String> {
+    arn_of_iam(text, "oidc-provider/")
+}
+
+/// A managed policy as lists show it.
+pub(super) fn listed_policy(policy: &Managed, uses: Uses) -> Policy {
+    let (name, path, id, version, created, updated) = match policy {
+        Managed::Aws(it) => (
+            it.name,
+            it.path,
+            it.id,
+            it.version.into(),
+            Timestamp::from_seconds(it.created),
+            Timestamp::from_seconds(it.updated),
+        ),
+        Managed::Own(row) => (
+            row.name.as_str(),
+            row.path.as_str(),
+            row.id.as_str(),
+            row.default_version.unwrap_or(1),
+            Timestamp::from_micros(row.created_at),
+            Timestamp::from_micros(row.updated_at),
+        ),
+    };
+    Policy {
+        policy_name: Some(name.to_owned()),
+        policy_id: Some(id.to_owned()),
+        arn: Some(policy.arn()),
+        path: Some(path.to_owned()),
+        default_version_id: Some(format!("v{version}")),
+        attachment_count: Some(uses.attached),
+        permissions_boundary_usage_count: Some(uses.boundaries),
+        is_attachable: Some(true),
+        create_date: Some(created),
+        update_date: Some(updated),
+        ..Policy::default()
+    }
+}
+
+/// A version of a managed policy without its document.
+pub(super) fn policy_version(version: &managed::Version) -> PolicyVersion {
+    PolicyVersion {
+        document: None,
+        version_id: Some(format!("v{}", version.number)),
+        is_default_version: Some(version.in_force),
+        create_date: Some(Timestamp::from_micros(version.created_at)),
+    }
+}
+
+/// An instance profile with its role, without its tags.
+pub(super) fn profile(tx: &mut Tx<'_>, row: &EntityRow) -> Result<InstanceProfile> {
+    let mut roles = Vec::new();
+    for role in profiles::roles_of(tx, row)? {
+        roles.push(new_role(tx, &role)?);
+    }
+    Ok(InstanceProfile {
+        path: row.path.clone(),
+        instance_profile_name: row.name.clone(),
+        instance_profile_id: row.id.clone(),
+        arn: iam::arn(row),
+        create_date: Timestamp::from_micros(row.created_at),
+        roles,
+        tags: None,
+    })
+}
+
+/// Instance profiles as lists show them.
+pub(super) fn profiles(tx: &mut Tx<'_>, rows: &[EntityRow]) -> Result<Vec<InstanceProfile>> {
+    rows.iter().map(|row| profile(tx, row)).collect()
 }
