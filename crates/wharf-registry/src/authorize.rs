@@ -263,13 +263,8 @@ fn authorize_as<A: Action>(
     identity: Arc<Identity>,
     asked: &Asked,
 ) -> Result<Grant<A>> {
-    let target = find(
-        tx,
-        policies,
-        request,
-        &asked.resource,
-        governs::<A>(&identity),
-    )?;
+    let governed = governs::<A>(&identity);
+    let target = find(tx, policies, request, &asked.resource, governed)?;
     let question = Question {
         request,
         identity: &identity,

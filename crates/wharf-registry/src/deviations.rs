@@ -58,7 +58,7 @@ deviations! {
     MANY_TAGS = "many-tags", Extended, "Several `tag` parameters of one manifest PUT point several tags to it, all or none; ECR knows none.";
     DENIED_REQUEST_ID = "denied-request-id", Extended, "A refusal on the registry protocol ends with the request id in parentheses.";
     PUSH_KEYS = "push-keys", Extended, "Policies about ecr:PutImage may ask for wharfinger:ImageTag, wharfinger:ImageDigest and wharfinger:MediaType; ECR has no such keys.";
-    LOCK_OUT = "lock-out", Both, "A repository policy that would keep the caller from setting another is refused without `force`, in words of our own; ECR's are not known.";
+    LOCK_OUT = "lock-out", Both, "A repository policy that would keep the caller from setting another is refused without `force`, in words of our own; an account's root can always delete its registry's.";
     SAME_DIGEST_REPUSH = "same-digest-repush", Extended, "Pushing an immutable tag again with the same digest succeeds on the registry protocol; the API refuses it as ECR does.";
     TAG_128 = "tag-128", Both, "Tags are at most 128 characters on both planes; ECR's model allows 300 in the API.";
     NO_CONVERSION = "no-conversion", Extended, "Manifests are never converted: the stored form is answered whatever the accepted media types.";
@@ -85,7 +85,7 @@ deviations! {
     FIRST_PART = "first-part", Both, "`InvalidLayerPartException` leaves `lastValidByteReceived` out while no byte was received.";
     ARCHIVE_LATER = "archive-later", Both, "Nothing can be archived until storage classes are built.";
     SCANNING_LATER = "scanning-later", Both, "Scanning operations are refused until scanning is built.";
-    POLICIES_LATER = "policies-later", Both, "Repository and lifecycle policies are refused until they are built.";
+    POLICIES_LATER = "policies-later", Both, "Lifecycle policies are refused until they are built.";
     PAGE_CAPS_LATER = "page-caps-later", Both, "`GetLifecyclePolicyPreview` and other operations with small pages are refused until they are built.";
     KMS_LATER = "kms-later", Both, "`KMS` and `KMS_DSSE` repositories are refused with KmsException until KMS is built.";
     RATES_LATER = "rates-later", Both, "Request rates are not limited.";

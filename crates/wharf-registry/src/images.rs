@@ -517,3 +517,6 @@ fn not_found(id: ImageId, name: String, registry: String) -> Error {
 
 /// Re-exported for the operations that walk images themselves.
 pub(crate) use data::images::Removed;
+
+#[cfg(test)]
+mod tests;

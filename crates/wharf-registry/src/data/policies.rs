@@ -286,3 +286,6 @@ fn of_registry(
     policies.keep_registry(account, region, version, &found);
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;

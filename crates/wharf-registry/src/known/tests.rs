@@ -4,7 +4,7 @@ use wharf_meta::{Durability, access_keys};
 use wharf_wire::ids::ImageTag;
 use wharf_wire::oci::{Digest, Reference};
 
-use crate::action::DeleteRepository;
+use crate::action::{DeleteRepository, DeleteRepositoryPolicy, SetRepositoryPolicy};
 use crate::collect::tests::graph::{Image, OCI, delete, image, image_in, index, put};
 use crate::uploads::tests::fixture::{Fixture, KEY_ID};
 use crate::{Error, Result, data, images};
@@ -119,6 +119,51 @@ async fn a_repository_or_key_that_went_takes_what_is_known_with_it() {
     // Made anew under the same name, it holds nothing.
     fixture.create(&name).await;
     assert!(is_missing(&get(&fixture, &reference).await));
+}
+
+/// Gives the repository a policy, or none.
+async fn set_policy(fixture: &Fixture, text: Option<&'static str>) {
+    let ctx = fixture.ctx();
+    let (resource, service) = (ctx.repository(&fixture.name), ctx.service().clone());
+    match text {
+        Some(text) => ctx
+            .write::<SetRepositoryPolicy, _, _>("set", resource, move |tx, grant| {
+                data::policies::set(tx, grant, service.policies(), text, false)
+            })
+            .await
+            .unwrap(),
+        None => {
+            let delete = data::policies::delete;
+            ctx.write::<DeleteRepositoryPolicy, _, _>("delete", resource, delete)
+                .await
+                .unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_changed_decides_about_what_is_known() {
+    let fixture = Fixture::open().await;
+    let image = image(&fixture, 1, None).await;
+    put(&fixture, &image.manifest, Some("v1")).await.unwrap();
+    let denied = r#"{"Statement":{"Effect":"Deny","Principal":"*","Action":"ecr:BatchGetImage"}}"#;
+    for _ in 0..3 {
+        for reference in [tag("v1"), Reference::Digest(image.digest())] {
+            get(&fixture, &reference).await.unwrap();
+            let before = reads(&fixture);
+            get(&fixture, &reference).await.unwrap();
+            assert_eq!(reads(&fixture), before);
+        }
+        set_policy(&fixture, Some(denied)).await;
+        for reference in [tag("v1"), Reference::Digest(image.digest())] {
+            let refused = get(&fixture, &reference).await;
+            assert!(
+                matches!(refused, Err(Error::AccessDenied { .. })),
+                "{refused:?}"
+            );
+        }
+        set_policy(&fixture, None).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,7 +73,7 @@ def unknown_operations(r):
             text = ": " + json.loads(r.answer["body"])["message"]
             if operation not in text or status != 400:
                 r.fault(f"{operation} is refused without its name, or with {status}")
-        elif code and code != "InvalidParameterException":
+        elif code not in (None, "InvalidParameterException", "RegistryPolicyNotFoundException"):
             r.fault(f"{operation} answers {status} {code}")
         print(f"{operation}: {status}{' ' + code if code else ''}{text}")
 

@@ -96,6 +96,8 @@ const CHECKS: &[(&str, Check)] = &[
     ("sha512", plane::sha512),
     ("many-tags", plane::many_tags),
     ("denied-request-id", plane::denied_request_id),
+    ("push-keys", plane::push_keys),
+    ("lock-out", api::lock_out),
     ("same-digest-repush", plane::same_digest_repush),
     ("tag-128", plane::tag_128),
     ("no-conversion", plane::no_conversion),

@@ -51,6 +51,7 @@ mod quickstart;
 mod race;
 #[cfg(test)]
 #[cfg(test)]
+mod resource_policies;
 mod serving;
 #[cfg(test)]
 mod skopeo;

@@ -68,7 +68,7 @@ fn the_documentation_does_what_it_shows() {
             }
         }
     }
-    assert_eq!((files, commands), (4, 5));
+    assert_eq!((files, commands), (7, 6));
     let xml = std::fs::read_to_string(folder.path().join("results.xml")).expect("results.xml");
     let head = r#"<testsuite name="cases.toml" tests="4" failures="0" errors="0" skipped="0">"#;
     assert!(xml.contains(head), "{xml}");

@@ -226,3 +226,143 @@ fn terraform_changes_tag_mutability_in_place_and_takes_exclusions_made_elsewhere
     let said = project.terraform(&["destroy", "-auto-approve"]).checked();
     assert!(said.contains("1 destroyed"), "{said}");
 }
+
+/// A repository with a policy for a role and a user of the same apply, a registry's policy, and a setting.
+fn with_policies(actions: &str, scope: &str) -> String {
+    format!(
+        r#"
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws" }}
+  }}
+}}
+
+resource "aws_iam_user" "ci" {{
+  name = "ci"
+}}
+
+resource "aws_iam_role" "deploy" {{
+  name = "deploy"
+  assume_role_policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Principal = {{ AWS = "123456789012" }}, Action = "sts:AssumeRole" }}]
+  }})
+}}
+
+resource "aws_ecr_repository" "app" {{
+  name = "app"
+}}
+
+resource "aws_ecr_repository_policy" "app" {{
+  repository = aws_ecr_repository.app.name
+  policy = jsonencode({{
+    Version = "2012-10-17"
+    Id      = "of app"
+    Statement = [
+      {{
+        Sid       = "pull and push"
+        Effect    = "Allow"
+        Principal = {{ AWS = [aws_iam_user.ci.arn, aws_iam_role.deploy.arn] }}
+        Action    = {actions}
+      }},
+      {{
+        Sid       = "accounts"
+        Effect    = "Allow"
+        Principal = {{ AWS = ["111122223333", "arn:aws:iam::444455556666:root"] }}
+        Action    = "ecr:ListImages"
+        Resource  = "*"
+        Condition = {{ Bool = {{ "aws:SecureTransport" = "true" }} }}
+      }},
+      {{ Effect = "Deny", Principal = "*", Action = "ecr:DeleteRepositoryPolicy", Condition = {{
+        StringEquals = {{ "aws:PrincipalAccount" = ["111122223333"] }}
+      }} }}
+    ]
+  }})
+}}
+
+resource "aws_ecr_registry_policy" "all" {{
+  policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [{{
+      Sid       = "replication"
+      Effect    = "Allow"
+      Principal = {{ AWS = "arn:aws:iam::111122223333:root" }}
+      Action    = {actions}
+      Resource  = "arn:aws:ecr:us-east-1:123456789012:repository/*"
+    }}]
+  }})
+}}
+
+resource "aws_ecr_account_setting" "mounting" {{
+  name  = "BLOB_MOUNTING"
+  value = "{scope}"
+}}
+"#
+    )
+}
+
+#[test]
+fn terraform_applies_changes_imports_and_destroys_policies_of_repositories_and_registries() {
+    let project = Project::new(&with_policies(
+        r#"["ecr:BatchGetImage", "ecr:PutImage"]"#,
+        "ENABLED",
+    ));
+    let said = project.apply();
+    assert!(said.contains("6 added, 0 changed, 0 destroyed"), "{said}");
+    project.expect_nothing_to_do("apply");
+    let setting = || {
+        let name = json!({"name": "BLOB_MOUNTING"});
+        project.server.call("GetAccountSetting", &name)["value"].clone()
+    };
+    assert_eq!(setting(), "ENABLED");
+
+    // One action is no list.
+    project.write(&with_policies(
+        r#""ecr:GetDownloadUrlForLayer""#,
+        "DISABLED",
+    ));
+    let said = project.apply();
+    assert!(said.contains("0 added, 3 changed, 0 destroyed"), "{said}");
+    project.expect_nothing_to_do("the change");
+    assert_eq!(setting(), "DISABLED");
+    let app = json!({"repositoryName": "app"});
+    for answer in [
+        project.server.call("GetRepositoryPolicy", &app),
+        project.server.call("GetRegistryPolicy", &json!({})),
+    ] {
+        let text = answer["policyText"].as_str().expect("a text");
+        let policy: Value = serde_json::from_str(text).expect("JSON");
+        let action = &policy["Statement"][0]["Action"];
+        assert_eq!(action, "ecr:GetDownloadUrlForLayer", "{text}");
+    }
+
+    for (resource, id) in [
+        ("aws_ecr_repository_policy.app", "app"),
+        ("aws_ecr_registry_policy.all", "123456789012"),
+        ("aws_ecr_account_setting.mounting", "BLOB_MOUNTING"),
+    ] {
+        let mut forget = project.terraform(&["state", "rm"]);
+        forget.arg(resource).checked();
+        let mut import = project.terraform(&["import"]);
+        import.args([resource, id]).checked();
+    }
+    project.expect_nothing_to_do("the import");
+
+    // Deleted by somebody else, they are planned anew.
+    project.server.call("DeleteRepositoryPolicy", &app);
+    project.server.call("DeleteRegistryPolicy", &json!({}));
+    let said = project.apply();
+    assert!(said.contains("2 added, 0 changed, 0 destroyed"), "{said}");
+
+    let said = project.terraform(&["destroy", "-auto-approve"]).checked();
+    assert!(said.contains("6 destroyed"), "{said}");
+    for (operation, body) in [
+        ("GetRepositoryPolicy", &app),
+        ("GetRegistryPolicy", &json!({})),
+    ] {
+        let (status, answer) = project.server.signed(operation, body);
+        assert_eq!(status, 400, "{answer}");
+        let code = answer["__type"].as_str().unwrap_or_default();
+        assert!(code.ends_with("NotFoundException"), "{answer}");
+    }
+}

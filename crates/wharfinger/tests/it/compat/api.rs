@@ -18,6 +18,34 @@ pub(super) fn create_once(case: &Case<'_>) {
     );
 }
 
+pub(super) fn lock_out(case: &Case<'_>) {
+    let denied = |action: &str| {
+        let statement =
+            json!({"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*"});
+        json!({"Version": "2012-10-17", "Statement": statement}).to_string()
+    };
+    let locked = json!({"policyText": denied("ecr:SetRepositoryPolicy")});
+    let invalid = "InvalidParameterException";
+    let message = case.expect_exception("SetRepositoryPolicy", &locked, invalid);
+    assert_eq!(
+        message,
+        "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'The policy would not allow the caller to \
+         set the repository's policy again. Set force to true to save it anyway'"
+    );
+    let forced = json!({"policyText": locked["policyText"], "force": true});
+    assert_eq!(case.call("SetRepositoryPolicy", &forced).0, 200);
+    case.expect_exception("SetRepositoryPolicy", &forced, "AccessDeniedException");
+    let all = json!({"policyText": denied("ecr:*")});
+    case.server.call("PutRegistryPolicy", &all);
+    case.expect_exception("GetRegistryPolicy", &json!({}), "AccessDeniedException");
+    case.server.call("DeleteRegistryPolicy", &json!({}));
+    case.expect_exception(
+        "GetRegistryPolicy",
+        &json!({}),
+        "RegistryPolicyNotFoundException",
+    );
+}
+
 pub(super) fn put_image_repeat(case: &Case<'_>) {
     let image = case.push(1, "v1");
     let more = json!({"imageManifest": text(&image), "imageTag": "v1"});
@@ -197,9 +225,9 @@ pub(super) fn policies_later(case: &Case<'_>) {
     unknown(
         case,
         &[
-            "SetRepositoryPolicy",
             "PutLifecyclePolicy",
-            "PutRegistryPolicy",
+            "GetLifecyclePolicy",
+            "DeleteLifecyclePolicy",
         ],
     );
 }

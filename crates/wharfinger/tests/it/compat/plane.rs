@@ -146,10 +146,25 @@ pub(super) fn mount(case: &Case<'_>) {
         .try_push_blob(&source, b"mounted")
         .expect("a blob");
     let path = format!("blobs/uploads/?mount={digest}&from={source}");
+    let here = || {
+        let head = case.send("HEAD", &format!("blobs/{digest}"), &[], b"");
+        head.status
+    };
+    let set = |value: &str| {
+        let setting = json!({"name": "BLOB_MOUNTING", "value": value});
+        case.server.call("PutAccountSetting", &setting);
+    };
     let answer = case.send("POST", &path, &[], b"");
     assert_eq!(answer.status, case.either(201, 202));
-    let here = case.send("HEAD", &format!("blobs/{digest}"), &[], b"");
-    assert_eq!(here.status, case.either(200, 404));
+    assert_eq!(here(), case.either(200, 404));
+    set("ENABLED");
+    case.send("POST", &path, &[], b"").expect_status(201);
+    assert_eq!(here(), 200);
+    set("DISABLED");
+    let answer = case.send("POST", &path, &[], b"");
+    assert_eq!(answer.status, case.either(201, 202));
+    // What was mounted stays.
+    assert_eq!(here(), 200);
 }
 
 pub(super) fn sha512(case: &Case<'_>) {
@@ -176,6 +191,26 @@ pub(super) fn many_tags(case: &Case<'_>) {
     for (tag, extended, strict) in [("a", 200, 200), ("b", 200, 404), ("c", 200, 404)] {
         let got = case.registry.get_manifest(&case.repository, tag);
         assert_eq!(got.status, case.either(extended, strict), "{tag}");
+    }
+}
+
+pub(super) fn push_keys(case: &Case<'_>) {
+    let image = case.push(13, "v1");
+    let condition = json!({"StringEquals": {"wharfinger:ImageTag": "frozen"}});
+    let statement = json!({
+        "Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage", "Condition": condition,
+    });
+    let text = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+    let (status, answer) = case.call("SetRepositoryPolicy", &json!({"policyText": text}));
+    assert_eq!(status, 200, "{answer}");
+    case.put(&image, "v2").expect_status(201);
+    let refused = case.put(&image, "frozen");
+    if case.strict {
+        assert_eq!(refused.status, 201);
+    } else {
+        let message = expect_error(&refused, (403, "DENIED"));
+        let reason = "with an explicit deny in a resource-based policy";
+        assert!(message.contains(reason), "{message}");
     }
 }
 

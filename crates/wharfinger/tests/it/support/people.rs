@@ -1,8 +1,5 @@
 //! Users with policies and access keys of their own, in any account of a server.
 
-use std::io::Write as _;
-use std::process::Stdio;
-
 use base64::Engine as _;
 use serde_json::{Value, json};
 
@@ -55,25 +52,18 @@ pub(crate) fn policy(statements: &Value) -> String {
 }
 
 impl Somebody {
-    /// Calls operations of IAM by the SDK; all have to succeed.
-    pub(crate) fn iam(&self, server: &Server, calls: &Value) -> Vec<Value> {
-        let mut python = server.command("python3");
-        let mut child = python
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("AWS_ACCESS_KEY_ID", &self.credentials.access_key_id)
-            .env("AWS_SECRET_ACCESS_KEY", &self.credentials.secret)
-            .arg(tools::tests().join("clients/iam_calls.py"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("python3");
-        let mut stdin = child.stdin.take().expect("standard input");
-        stdin.write_all(calls.to_string().as_bytes()).expect("room");
-        drop(stdin);
-        let done = child.wait_with_output().expect("an end");
-        assert!(done.status.success(), "{calls}: {}", tools::both(&done));
-        serde_json::from_slice(&done.stdout).expect("JSON")
+    /// Calls an operation of IAM that has to succeed: the answer's XML.
+    #[track_caller]
+    pub(crate) fn iam(&self, server: &Server, action: &str, parameters: &[(&str, &str)]) -> String {
+        let mut body = format!("Action={action}&Version=2010-05-08");
+        for (name, value) in parameters {
+            let escaped: Vec<String> = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            body.push_str(&format!("&{name}={}", escaped.concat()));
+        }
+        let authority = server.authority();
+        let headers = sign::sign_form(&self.credentials, authority, "iam", body.as_bytes());
+        let answer = http::request(authority, "POST", "/", &headers, body.as_bytes());
+        answer.expect_status(200).text()
     }
 
     /// Makes users in this one's account, each with the statements of an inline policy, or none.
@@ -82,29 +72,33 @@ impl Somebody {
         server: &Server,
         users: [(&str, Value); N],
     ) -> [Somebody; N] {
-        let mut calls = Vec::new();
-        for (name, statements) in &users {
-            calls.push(json!(["CreateUser", {"UserName": name}]));
-            calls.push(json!(["CreateAccessKey", {"UserName": name}]));
+        users.map(|(name, statements)| {
+            let user = self.iam(server, "CreateUser", &[("UserName", name)]);
+            let key = self.iam(server, "CreateAccessKey", &[("UserName", name)]);
             if !statements.is_null() {
-                calls.push(put_user_policy(name, statements));
+                self.allows(server, name, &statements);
             }
-        }
-        let answers = self.iam(server, &json!(calls));
-        let mut users = answers.iter().filter_map(|answer| answer.get("User"));
-        let mut keys = answers.iter().filter_map(|answer| answer.get("AccessKey"));
-        std::array::from_fn(|_| {
-            let (user, key) = (users.next().expect("a user"), keys.next().expect("a key"));
             Somebody {
-                arn: text(&user["Arn"]),
-                id: text(&user["UserId"]),
+                arn: element(&user, "Arn"),
+                id: element(&user, "UserId"),
                 credentials: Credentials {
-                    access_key_id: text(&key["AccessKeyId"]),
-                    secret: text(&key["SecretAccessKey"]),
+                    access_key_id: element(&key, "AccessKeyId"),
+                    secret: element(&key, "SecretAccessKey"),
                     session_token: None,
                 },
             }
         })
+    }
+
+    /// Gives a user of this one's account an inline policy in the place of the one it has.
+    pub(crate) fn allows(&self, server: &Server, name: &str, statements: &Value) {
+        let document = policy(statements);
+        let parameters = [
+            ("UserName", name),
+            ("PolicyName", "own"),
+            ("PolicyDocument", document.as_str()),
+        ];
+        self.iam(server, "PutUserPolicy", &parameters);
     }
 
     /// The account, 12 digits.
@@ -172,11 +166,10 @@ impl Somebody {
     }
 }
 
-/// The call that gives a user an inline policy in the place of the one it has.
-pub(crate) fn put_user_policy(name: &str, statements: &Value) -> Value {
-    json!(["PutUserPolicy", {
-        "UserName": name, "PolicyName": "own", "PolicyDocument": policy(statements),
-    }])
+/// What stands in an element of XML.
+fn element(xml: &str, name: &str) -> String {
+    let (_, rest) = xml.split_once(&format!("<{name}>")).expect("the element");
+    rest.split('<').next().unwrap_or_default().to_owned()
 }
 
 /// A statement of an identity policy.
