@@ -342,7 +342,7 @@ fn secrets_are_neither_repeated_nor_shown() {
     );
     assert!(!shown.contains("s3cret"), "{shown}");
     let key = iam::AccessKey {
-        user_name: "u".to_owned(),
+        user_name: Some("u".to_owned()),
         access_key_id: "AKIA".to_owned(),
         status: StatusType::Active,
         secret_access_key: "s3cret".to_owned(),

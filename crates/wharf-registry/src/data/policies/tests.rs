@@ -62,9 +62,8 @@ async fn registry(fixture: &Fixture) -> Arc<RegistryPolicy> {
 }
 
 async fn refused<A: Action>(fixture: &Fixture, resource: Resource) -> bool {
-    let asked = fixture
-        .ctx()
-        .read::<A, _, _>("ask", resource, |_tx, _grant| Ok(()));
+    let ctx = fixture.ctx();
+    let asked = ctx.read::<A, _, _>("ask", resource, |_tx, _grant| Ok(()));
     match asked.await {
         Ok(()) => false,
         Err(Error::AccessDenied { .. }) => true,
