@@ -12,8 +12,12 @@ use super::operations;
 const BEGIN: &str = "<!-- table: begin (written by `cargo xtask tidy --write`) -->";
 const END: &str = "<!-- table: end -->";
 
-/// The generated list of every operation of ECR's service model.
-const SHAPES: &str = "crates/wharf-wire/src/ecr/";
+/// The services with a generated list of operations: what they are called, and what others of them are answered.
+const SERVICES: [(&str, &str, &str); 3] = [
+    ("ecr", "ECR", "400 `UnknownOperationException`"),
+    ("iam", "IAM", "400 `InvalidAction`"),
+    ("sts", "STS", "400 `InvalidAction`"),
+];
 
 /// Compares the tables with the files, or writes them.
 pub(super) fn check(root: &Path, files: &[File], write: bool) -> Result<Vec<String>, String> {
@@ -64,44 +68,35 @@ fn replaced(old: &str, head: &str, table: &str) -> String {
 /// Every operation of the services spoken, and whether it works.
 fn support(files: &[File]) -> Result<String, String> {
     let working = operations::working(files);
-    let ecr = all_operations(files)?;
-    let has = |service: &str, operation: &str| {
-        working.get(service).is_some_and(|o| o.contains(operation))
-    };
-    let done = ecr.iter().filter(|o| has("ecr", o)).count();
     let mut rows = vec![
         "| Service | Operation | |".to_owned(),
         "|---|---|---|".to_owned(),
     ];
-    for operation in &ecr {
-        let works = has("ecr", operation);
-        let state = if works {
-            "works"
-        } else {
-            "400 `UnknownOperationException`"
+    let mut sums = Vec::new();
+    for (service, shown, refused) in SERVICES {
+        let all = all_operations(files, service)?;
+        let works = |operation: &str| {
+            let working = working.get(service);
+            working.is_some_and(|it| it.contains(operation))
         };
-        rows.push(format!("| ECR | {operation} | {state} |"));
+        let done = all.iter().filter(|it| works(it)).count();
+        sums.push(format!("{done} of {} of {shown}", all.len()));
+        for operation in &all {
+            let state = if works(operation) { "works" } else { refused };
+            rows.push(format!("| {shown} | {operation} | {state} |"));
+        }
     }
-    for (service, operations) in working.iter().filter(|(service, _)| *service != "ecr") {
-        let service = service.to_uppercase();
-        rows.extend(
-            operations
-                .iter()
-                .map(|o| format!("| {service} | {o} | works |")),
-        );
-    }
+    let sums = sums.join(", ");
     rows.push(format!(
-        "\n{done} of ECR's {} operations work.\n",
-        ecr.len()
+        "\nOf these operations {sums} work. IAM and STS have more, which are answered as those that do not.\n"
     ));
     Ok(rows.join("\n"))
 }
 
 /// The names in `OPERATIONS` of the generated shapes.
-fn all_operations(files: &[File]) -> Result<Vec<String>, String> {
-    let sources = files
-        .iter()
-        .filter(|f| f.path.starts_with(SHAPES) || f.path == "crates/wharf-wire/src/ecr.rs");
+fn all_operations(files: &[File], service: &str) -> Result<Vec<String>, String> {
+    let path = format!("crates/wharf-wire/src/{service}/shapes.rs");
+    let sources = files.iter().filter(|f| f.path == path);
     let names: Vec<String> = sources
         .flat_map(|f| f.text.lines())
         .filter_map(|line| {
@@ -111,7 +106,7 @@ fn all_operations(files: &[File]) -> Result<Vec<String>, String> {
         })
         .collect();
     if names.is_empty() {
-        return Err(format!("no list of operations below {SHAPES}"));
+        return Err(format!("no list of operations in {path}"));
     }
     Ok(names)
 }

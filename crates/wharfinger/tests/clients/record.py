@@ -12,6 +12,8 @@ A line that starts with `!!` reports an answer of a wrong form, and the exit sta
 """
 
 import base64
+import calendar
+import functools
 import json
 import os
 import re
@@ -22,11 +24,13 @@ import urllib.parse
 import urllib.request
 import xml.dom.minidom
 import xml.parsers.expat
+import xml.sax.saxutils
 
 import boto3
 import botocore
 import botocore.config
 import botocore.exceptions
+import botocore.session
 
 ACCOUNT = "123456789012"
 FOREIGN = "210987654321"
@@ -35,6 +39,11 @@ ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 HOST = urllib.parse.urlsplit(ENDPOINT).netloc
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+IAM_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
+# Of IAM: unique ids and access key ids, instants, and what is told once.
+ENTITY = re.compile(r"\b(AIDA|AGPA|AROA|AIPA|ANPA|AKIA|ASIA)[A-Z0-9]{16,17}\b")
+INSTANT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)")
+ONCE = re.compile(r"(?<=<SecretAccessKey>)[^<]+|(?<=<Marker>)[^<]+")
 TIMES = {"createdAt", "imagePushedAt", "expiresAt", "lastRecordedPullTime"}
 LONG = 120
 
@@ -42,6 +51,16 @@ LONG = 120
 def repository_arn(name, account=ACCOUNT, region=REGION):
     """The ARN of a repository."""
     return f"arn:aws:ecr:{region}:{account}:repository/{name}"
+
+
+@functools.cache
+def service_of(operation):
+    """The service that has an operation; ECR for those that nobody has."""
+    session = botocore.session.get_session()
+    for service in ("iam", "sts"):
+        if operation in session.get_service_model(service).operation_names:
+            return service
+    return "ecr"
 
 
 class Recorder:
@@ -54,6 +73,7 @@ class Recorder:
         self.faults = 0
         self.clients = {}
         self.answer = None
+        self.asked = None
 
     # What is printed.
 
@@ -85,6 +105,8 @@ class Recorder:
             return self.token(value)
         if key == "downloadUrl":
             return self.url(value)
+        if key in ("SecretAccessKey", "Marker", "NextToken") and value != "no-such-marker":
+            return "<told once>"
         if key == "nextToken" and value not in ("", "no-such-token"):
             return "<next token>"
         if isinstance(value, str):
@@ -95,11 +117,18 @@ class Recorder:
 
     def text(self, value):
         """A string with the known values in it replaced by their names."""
+        value = ONCE.sub("<told once>", value)
         for known in sorted(self.names, key=len, reverse=True):
             value = value.replace(known, self.names[known])
         value = UUID.sub("<uuid>", value)
+        value = INSTANT.sub(self.instant, ENTITY.sub(r"<\1…>", value))
         # Runs of one character stand for a length, which is what the case is about.
         return re.sub(r"(.)\1{39,}", lambda m: f"{m[1]}…({len(m[0])} times)", value, flags=re.S)
+
+    def instant(self, match):
+        """Checks an instant of an XML document: now, where it is not AWS's own."""
+        at = calendar.timegm(time.strptime(match[0][:19], "%Y-%m-%dT%H:%M:%S"))
+        return "<now>" if abs(at - time.time()) < 120 else match[0]
 
     def time(self, key, value):
         """Checks an instant in epoch seconds."""
@@ -157,8 +186,7 @@ class Recorder:
     def call(self, operation=None, client=None, quiet=False, **parameters):
         """Calls an operation, prints the exchange, and returns the answer, or None if refused."""
         operation = operation or self.operation
-        service = "sts" if operation == "GetCallerIdentity" else "ecr"
-        client = client or self.client(service)
+        client = client or self.client(service_of(operation))
         method = botocore.xform_name(operation)
         code, modelled = None, False
         if not quiet:
@@ -177,13 +205,15 @@ class Recorder:
             return result
         self.headers(code)
         self.status(code, modelled)
+        self.asked = (operation, code)
         self.body(self.answer["body"])
         return result
 
     def raw(self, body, operation=None):
         """Sends a body that the SDK would not make, signed."""
-        event = "before-sign.ecr." + (operation or self.operation)
-        client = self.client()
+        service = service_of(operation or self.operation)
+        event = f"before-sign.{service}." + (operation or self.operation)
+        client = self.client(service)
 
         def replace(request, **_):
             request.data = body
@@ -203,6 +233,7 @@ class Recorder:
                 self.fault(f"the SDK cannot read the answer: {error!r}")
             self.headers(code)
             self.status(code, modelled)
+            self.asked = (operation or self.operation, code)
             self.body(self.answer["body"])
         finally:
             client.meta.events.unregister(event, replace)
@@ -227,6 +258,9 @@ class Recorder:
         """Prints the body of an answer."""
         text = body.decode("utf-8", "backslashreplace")
         try:
+            if IAM_NAMESPACE in text:
+                self.iam(text)
+                return
             if text.startswith("<"):
                 pretty = xml.dom.minidom.parseString(text).toprettyxml(indent="  ")
                 lines = [line for line in pretty.splitlines()[1:] if line.strip()]
@@ -241,6 +275,28 @@ class Recorder:
             print(self.text(value["message"]))
         else:
             print(json.dumps(self.shown(value), indent=2, ensure_ascii=False))
+
+    def iam(self, text):
+        """Checks what is around each answer of IAM, and prints what is inside."""
+        operation, code = self.asked
+        kind = "Sender" if self.answer["status_code"] < 500 else "Receiver"
+        about = f'<(Error|{operation})Response xmlns="{IAM_NAMESPACE}">(.*)</\\1Response>'
+        outer = re.fullmatch(about, text, flags=re.S)
+        inner = outer[2] if outer else ""
+        if code:
+            form = f"<Error><Type>{kind}</Type><Code>{code}</Code><Message>(.*)</Message></Error><RequestId>(.*)</RequestId>"
+        else:
+            form = (f"(<{operation}Result>.*</{operation}Result>)?"
+                    "<ResponseMetadata><RequestId>(.*)</RequestId></ResponseMetadata>")
+        found = re.fullmatch(form, inner, flags=re.S)
+        if not found or bool(code) != (outer[1] == "Error") or not UUID.fullmatch(found[2]):
+            self.fault(f"the answer has another form: {text}")
+        elif code:
+            print(self.text(xml.sax.saxutils.unescape(found[1], {"&quot;": '"', "&apos;": "'"})))
+        elif found[1]:
+            pretty = xml.dom.minidom.parseString(found[1]).toprettyxml(indent="  ")
+            lines = [line[2:] for line in pretty.splitlines()[2:-1] if line.strip()]
+            print(self.text("\n".join(lines)))
 
     def pages(self, key, **parameters):
         """Walks the pages of one element to the end, and returns all elements."""
@@ -259,11 +315,63 @@ class Recorder:
         self.fault("the pages do not end")
         return elements
 
+    def marked_pages(self, key, **parameters):
+        """The same for IAM, two elements at a time."""
+        elements, marker, pages = [], None, 0
+        while pages < 20:
+            more = {"Marker": marker} if marker else {}
+            page = self.call(MaxItems=2, **parameters, **more)
+            if page is None:
+                return elements
+            elements += page[key]
+            pages += 1
+            marker = page.get("Marker")
+            if page["IsTruncated"] != bool(marker):
+                self.fault(f"IsTruncated is {page['IsTruncated']}, and the marker {marker!r}")
+            if not marker:
+                print(f"-- {len(elements)} in {pages} pages")
+                return elements
+        self.fault("the pages do not end")
+        return elements
+
+    def as_key(self, key, service="iam"):
+        """A client with the access key that CreateAccessKey answered."""
+        self.names.setdefault(key["AccessKeyId"], f"<key of {key.get('UserName', 'root')}>")
+        return self.client(service, aws_access_key_id=key["AccessKeyId"],
+                           aws_secret_access_key=key["SecretAccessKey"])
+
+    def user(self, name, policy=None, **more):
+        """A new user, and a client that is it."""
+        self.call("CreateUser", quiet=True, UserName=name, **more)
+        if policy:
+            self.call("PutUserPolicy", quiet=True, UserName=name, PolicyName="own",
+                      PolicyDocument=json.dumps(policy))
+        key = self.call("CreateAccessKey", quiet=True, UserName=name)["AccessKey"]
+        return self.as_key(key)
+
+    def stranger(self):
+        """The root of another account."""
+        line = [os.environ["TESTED_PROGRAM"], "account", "create", "other", "--json",
+                "--data-dir", os.environ["TESTED_DATA_DIR"]]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True)
+        given = json.loads(done.stdout)
+        self.name(given["access_key_id"], "key of the other account")
+        self.name(given["account"], "other account")
+        return self.client("iam", aws_access_key_id=given["access_key_id"],
+                           aws_secret_access_key=given["secret_access_key"])
+
+    def without_permission(self, **parameters):
+        """The call of a user that may nothing, and of another account, where nothing of ours is."""
+        self.title("a user without permission")
+        self.call(client=self.user("nobody"), **parameters)
+        self.title("another account")
+        self.call(client=self.stranger(), **parameters)
+
     # Refusals that each operation has.
 
     def refuse_strangers(self, **parameters):
         """Without a signature, with a wrong one, and with a key that does not exist."""
-        service = "sts" if self.operation == "GetCallerIdentity" else "ecr"
+        service = service_of(self.operation)
         self.title("without a signature")
         self.call(client=self.client(service, unsigned=True), **parameters)
         self.title("signed with another secret")
@@ -319,15 +427,20 @@ class Recorder:
 
     def unprovoked(self):
         """Names the errors that the service model lists and this transcript does not show."""
-        service = "sts" if self.operation == "GetCallerIdentity" else "ecr"
-        model = self.client(service).meta.service_model.operation_model(self.operation)
-        missing = sorted(s.name for s in model.error_shapes if s.name not in self.codes)
+        model = self.client(service_of(self.operation)).meta.service_model.operation_model(self.operation)
+        codes = {s.metadata.get("error", {}).get("code", s.name) for s in model.error_shapes}
+        missing = sorted(codes - self.codes)
         print(f"\n-- modelled errors not provoked: {', '.join(missing) or 'none'}")
 
 
 def main():
     """Runs the cases of the operation named on the command line."""
     # The cases are imported late: they import this module.
+    import cases_iam_access
+    import cases_iam_account
+    import cases_iam_groups
+    import cases_iam_policies
+    import cases_iam_users
     import cases_images
     import cases_layers
     import cases_policies
@@ -336,8 +449,10 @@ def main():
 
     operation = sys.argv[1]
     recorder = Recorder(operation)
-    cases = {**cases_repositories.CASES, **cases_registry.CASES, **cases_images.CASES,
-             **cases_layers.CASES, **cases_policies.CASES}
+    cases = {**cases_iam_access.CASES, **cases_iam_account.CASES, **cases_iam_groups.CASES,
+             **cases_iam_policies.CASES, **cases_iam_users.CASES, **cases_images.CASES,
+             **cases_layers.CASES, **cases_policies.CASES, **cases_registry.CASES,
+             **cases_repositories.CASES}
     print(f"# {operation}")
     cases[operation](recorder)
     if operation != "UnknownOperations":

@@ -20,7 +20,9 @@ fn is_as_recorded(operation: &str) {
     python
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PYTHONIOENCODING", "utf-8")
-        .env("PYTHONHASHSEED", "0");
+        .env("PYTHONHASHSEED", "0")
+        .env("TESTED_PROGRAM", tools::wharfinger())
+        .env("TESTED_DATA_DIR", server.data_dir());
     let done = tools::output(python.arg(script).arg(operation));
     assert!(done.status.success(), "{operation}: {}", both(&done));
     let transcript = String::from_utf8(done.stdout).expect("text");
@@ -43,13 +45,17 @@ pub(crate) fn compare(file: &Path, transcript: &str) {
     );
 }
 
-/// `CreateRepository` is recorded in `create_repository.txt`.
+/// `CreateRepository` is recorded in `create_repository.txt`, `ListMFADevices` in `list_mfa_devices.txt`.
 fn file_of(operation: &str) -> PathBuf {
     let mut name = String::new();
-    for letter in operation.chars() {
-        if letter.is_ascii_uppercase() && !name.is_empty() {
+    let mut letters = operation.chars().peekable();
+    let mut in_capitals = true;
+    while let Some(letter) = letters.next() {
+        let begins = !in_capitals || letters.peek().is_some_and(char::is_ascii_lowercase);
+        if letter.is_ascii_uppercase() && begins && !name.is_empty() {
             name.push('_');
         }
+        in_capitals = letter.is_ascii_uppercase();
         name.push(letter.to_ascii_lowercase());
     }
     tools::tests().join("recorded").join(name + ".txt")
@@ -94,34 +100,83 @@ macro_rules! recorded {
 }
 
 recorded! {
+    add_user_to_group_is_as_recorded => "AddUserToGroup",
     batch_check_layer_availability_is_as_recorded => "BatchCheckLayerAvailability",
     batch_delete_image_is_as_recorded => "BatchDeleteImage",
     batch_get_image_is_as_recorded => "BatchGetImage",
     complete_layer_upload_is_as_recorded => "CompleteLayerUpload",
+    create_access_key_is_as_recorded => "CreateAccessKey",
+    create_account_alias_is_as_recorded => "CreateAccountAlias",
+    create_group_is_as_recorded => "CreateGroup",
     create_repository_is_as_recorded => "CreateRepository",
+    create_user_is_as_recorded => "CreateUser",
+    delete_access_key_is_as_recorded => "DeleteAccessKey",
+    delete_account_alias_is_as_recorded => "DeleteAccountAlias",
+    delete_group_is_as_recorded => "DeleteGroup",
+    delete_group_policy_is_as_recorded => "DeleteGroupPolicy",
+    delete_login_profile_is_as_recorded => "DeleteLoginProfile",
     delete_registry_policy_is_as_recorded => "DeleteRegistryPolicy",
     delete_repository_is_as_recorded => "DeleteRepository",
     delete_repository_policy_is_as_recorded => "DeleteRepositoryPolicy",
+    delete_role_policy_is_as_recorded => "DeleteRolePolicy",
+    delete_user_is_as_recorded => "DeleteUser",
+    delete_user_permissions_boundary_is_as_recorded => "DeleteUserPermissionsBoundary",
+    delete_user_policy_is_as_recorded => "DeleteUserPolicy",
     describe_images_is_as_recorded => "DescribeImages",
     describe_registry_is_as_recorded => "DescribeRegistry",
     describe_repositories_is_as_recorded => "DescribeRepositories",
+    every_operation_is_answered_and_unknown_ones_name_themselves => "UnknownOperations",
+    get_access_key_last_used_is_as_recorded => "GetAccessKeyLastUsed",
+    get_account_authorization_details_is_as_recorded => "GetAccountAuthorizationDetails",
     get_account_setting_is_as_recorded => "GetAccountSetting",
+    get_account_summary_is_as_recorded => "GetAccountSummary",
     get_authorization_token_is_as_recorded => "GetAuthorizationToken",
     get_caller_identity_is_as_recorded => "GetCallerIdentity",
     get_download_url_for_layer_is_as_recorded => "GetDownloadUrlForLayer",
+    get_group_is_as_recorded => "GetGroup",
+    get_group_policy_is_as_recorded => "GetGroupPolicy",
+    get_login_profile_is_as_recorded => "GetLoginProfile",
     get_registry_policy_is_as_recorded => "GetRegistryPolicy",
     get_repository_policy_is_as_recorded => "GetRepositoryPolicy",
+    get_role_policy_is_as_recorded => "GetRolePolicy",
+    get_user_is_as_recorded => "GetUser",
+    get_user_policy_is_as_recorded => "GetUserPolicy",
     initiate_layer_upload_is_as_recorded => "InitiateLayerUpload",
+    list_access_keys_is_as_recorded => "ListAccessKeys",
+    list_account_aliases_is_as_recorded => "ListAccountAliases",
+    list_group_policies_is_as_recorded => "ListGroupPolicies",
+    list_groups_for_user_is_as_recorded => "ListGroupsForUser",
+    list_groups_is_as_recorded => "ListGroups",
     list_image_referrers_is_as_recorded => "ListImageReferrers",
     list_images_is_as_recorded => "ListImages",
+    list_mfa_devices_is_as_recorded => "ListMFADevices",
+    list_role_policies_is_as_recorded => "ListRolePolicies",
+    list_service_specific_credentials_is_as_recorded => "ListServiceSpecificCredentials",
+    list_signing_certificates_is_as_recorded => "ListSigningCertificates",
+    list_ssh_public_keys_is_as_recorded => "ListSSHPublicKeys",
     list_tags_for_resource_is_as_recorded => "ListTagsForResource",
+    list_user_policies_is_as_recorded => "ListUserPolicies",
+    list_user_tags_is_as_recorded => "ListUserTags",
+    list_users_is_as_recorded => "ListUsers",
+    list_virtual_mfa_devices_is_as_recorded => "ListVirtualMFADevices",
     put_account_setting_is_as_recorded => "PutAccountSetting",
+    put_group_policy_is_as_recorded => "PutGroupPolicy",
     put_image_is_as_recorded => "PutImage",
     put_image_tag_mutability_is_as_recorded => "PutImageTagMutability",
     put_registry_policy_is_as_recorded => "PutRegistryPolicy",
+    put_role_policy_is_as_recorded => "PutRolePolicy",
+    put_user_permissions_boundary_is_as_recorded => "PutUserPermissionsBoundary",
+    put_user_policy_is_as_recorded => "PutUserPolicy",
+    remove_user_from_group_is_as_recorded => "RemoveUserFromGroup",
     set_repository_policy_is_as_recorded => "SetRepositoryPolicy",
+    simulate_custom_policy_is_as_recorded => "SimulateCustomPolicy",
+    simulate_principal_policy_is_as_recorded => "SimulatePrincipalPolicy",
     tag_resource_is_as_recorded => "TagResource",
+    tag_user_is_as_recorded => "TagUser",
     untag_resource_is_as_recorded => "UntagResource",
+    untag_user_is_as_recorded => "UntagUser",
+    update_access_key_is_as_recorded => "UpdateAccessKey",
+    update_group_is_as_recorded => "UpdateGroup",
+    update_user_is_as_recorded => "UpdateUser",
     upload_layer_part_is_as_recorded => "UploadLayerPart",
-    every_operation_is_answered_and_unknown_ones_name_themselves => "UnknownOperations",
 }

@@ -181,3 +181,6 @@ pub(crate) fn delete(tx: &mut Tx<'_>, grant: &Grant<DeleteUser>) -> Result<()> {
     };
     Err(QueryError::delete_conflict(conflict))
 }
+
+#[cfg(test)]
+mod tests;
