@@ -51,7 +51,7 @@ async fn uses_add_up_and_the_last_one_stays(store: &Store) {
 
 async fn who_used_a_thing_last_is_known_until_it_is_forgotten(store: &Store) {
     let mut by_another = uses(0, 2, 1, 60);
-    by_another.principal = "q".to_owned();
+    "q".clone_into(&mut by_another.principal);
     for row in [
         uses(0, 1, 2, 50),
         by_another,

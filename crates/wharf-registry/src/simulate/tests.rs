@@ -217,7 +217,7 @@ fn a_page_is_shorter_the_more_statements_there_are() {
     let statement = r#"{"Effect":"Allow","Action":"ecr:PutImage","Resource":"*"}"#;
     let many = vec![statement; 900].join(",");
     let text = format!(r#"{{"Version":"2012-10-17","Statement":[{many}]}}"#);
-    let large = simulation(&[&text; 40]);
+    let large = simulation(&[text.as_str(); 40]);
     let limit = large.page_limit();
     assert!((1..10).contains(&limit), "{limit}");
 }

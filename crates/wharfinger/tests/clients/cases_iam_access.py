@@ -6,7 +6,6 @@ ABSENT = "AKIAQQQQQQQQQQQQQQQQ"
 
 
 def create_access_key(r):
-    r.title("of a user, in any case of letters")
     me = r.user("Una", allow("iam:CreateAccessKey", resource=f"{PREFIX}:user/Una"))
     r.title("of itself")
     key = r.call(client=me)["AccessKey"]

@@ -1,4 +1,4 @@
-//! Everything of an account's identities, page by page: what GetAccountAuthorizationDetails answers.
+//! Everything of an account's identities, page by page: what `GetAccountAuthorizationDetails` answers.
 use wharf_meta::iam::entities::{self, EntityRow};
 use wharf_meta::iam::{attachments, inline, members, versions};
 
@@ -63,7 +63,7 @@ pub(crate) struct Uses {
 
 /// What an entry is made from.
 enum Found {
-    Row(EntityRow),
+    Row(Box<EntityRow>),
     Aws(&'static ManagedPolicy, Uses),
 }
 
@@ -95,9 +95,9 @@ pub(crate) fn list(
     for (_, found) in page.entries {
         entries.push(match found {
             Found::Row(row) if row.kind == EntityKind::Policy.as_str() => {
-                Detail::Policy(Box::new(policy(tx, grant, row)?))
+                Detail::Policy(Box::new(policy(tx, grant, *row)?))
             }
-            Found::Row(row) => Detail::Entity(Box::new(entity(tx, row)?)),
+            Found::Row(row) => Detail::Entity(Box::new(entity(tx, *row)?)),
             Found::Aws(policy, uses) => Detail::AwsPolicy(policy, uses),
         });
     }
@@ -123,13 +123,13 @@ fn section_rows(
     let rows = entities::page(tx.meta, account, kind.as_str(), "/", after, room)?;
     Ok(rows
         .into_iter()
-        .map(|row| (row.name_key.clone(), Found::Row(row)))
+        .map(|row| (row.name_key.clone(), Found::Row(Box::new(row))))
         .collect())
 }
 
 /// Those of AWS's policies that are used; there are a few dozen in all.
 fn aws_policies(tx: &mut Tx<'_>, account: &str, after: &str) -> Result<Vec<(String, Found)>> {
-    let mut used = Vec::new();
+    let mut found = Vec::new();
     for policy in managed::POLICIES {
         let arn = policy.arn();
         if arn.as_str() <= after {
@@ -137,11 +137,11 @@ fn aws_policies(tx: &mut Tx<'_>, account: &str, after: &str) -> Result<Vec<(Stri
         }
         let uses = uses(tx, account, &arn)?;
         if uses.attachments + uses.boundaries > 0 {
-            used.push((arn, Found::Aws(policy, uses)));
+            found.push((arn, Found::Aws(policy, uses)));
         }
     }
-    used.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(used)
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(found)
 }
 
 fn uses(tx: &mut Tx<'_>, account: &str, arn: &str) -> Result<Uses> {

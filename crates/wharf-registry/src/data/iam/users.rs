@@ -153,15 +153,29 @@ pub(crate) fn resource_of_key(
     }))
 }
 
+/// When an access key signed a request last, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct LastUse {
+    /// The user's name; none for the root.
+    pub(crate) user: Option<String>,
+    /// Service and region of the signature; none for a key that signed nothing.
+    pub(crate) place: Option<String>,
+    pub(crate) at: Option<Micros>,
+}
+
 /// Whose key it is, where it was used last, and when.
 pub(crate) fn last_use(
     tx: &mut Tx<'_>,
     grant: &Grant<GetAccessKeyLastUsed>,
     id: &str,
-) -> Result<(Option<String>, Option<(String, Micros)>)> {
+) -> Result<LastUse> {
     check_key(tx, grant, id)?;
-    let last = usage::last_of(tx.meta, KEY_USE, id)?;
-    Ok((owner(grant)?.name, last))
+    let (place, at) = usage::last_of(tx.meta, KEY_USE, id)?.unzip();
+    Ok(LastUse {
+        user: owner(grant)?.name,
+        place,
+        at,
+    })
 }
 
 /// Removes a user on which nothing hangs any more.

@@ -18,34 +18,27 @@ pub(super) async fn get_access_key_last_used(ctx: &Ctx, request: Request) -> Res
     let asked = id.clone();
     let find = move |tx: &mut crate::data::Tx<'_>| users::resource_of_key(tx, &account, &asked);
     let found = service.read("owner_of_key", find).await?;
+    let name = "get_access_key_last_used";
     let Some(resource) = found else {
         // Whether it exists is told only to those who may ask about every key.
-        let name = "get_access_key_last_used";
         return ctx
             .read::<GetAccessKeyLastUsed, _, _>(name, Resource::Registry, move |_tx, _grant| {
                 Err(users::missing_key(&id))
             })
             .await;
     };
-    let name = "get_access_key_last_used";
     ctx.read::<GetAccessKeyLastUsed, _, _>(name, resource, move |tx, grant| {
-        let (user_name, last) = users::last_use(tx, grant, &id)?;
+        let last = users::last_use(tx, grant, &id)?;
+        let place = last.place.unwrap_or_default();
+        let (service, region) = place.split_once(' ').unwrap_or(("N/A", "N/A"));
         Ok(Response {
-            user_name,
-            access_key_last_used: Some(last_used(last)),
+            user_name: last.user,
+            access_key_last_used: Some(AccessKeyLastUsed {
+                last_used_date: last.at.map(Timestamp::from_micros),
+                service_name: service.to_owned(),
+                region: region.to_owned(),
+            }),
         })
     })
     .await
-}
-
-/// The place is the service and region of the signature.
-fn last_used(last: Option<(String, i64)>) -> AccessKeyLastUsed {
-    let (place, at) = last.unzip();
-    let place = place.unwrap_or_default();
-    let (service, region) = place.split_once(' ').unwrap_or(("N/A", "N/A"));
-    AccessKeyLastUsed {
-        last_used_date: at.map(Timestamp::from_micros),
-        service_name: service.to_owned(),
-        region: region.to_owned(),
-    }
 }

@@ -179,7 +179,7 @@ fn check_action(action: &str) -> Result<()> {
     }
 }
 
-/// The user that is to be the caller. Source: the API reference of SimulateCustomPolicy, on `CallerArn`.
+/// The user that is to be the caller. Source: the API reference of `SimulateCustomPolicy`, on `CallerArn`.
 fn caller_of(arn: &str) -> Result<(AccountId, String)> {
     let rest = arn.strip_prefix("arn:aws:iam::");
     let parts = rest.and_then(|rest| rest.split_once(":user/"));
