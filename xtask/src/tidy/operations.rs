@@ -71,13 +71,17 @@ fn lines(text: &str) -> Vec<(String, String)> {
     text.lines().filter_map(line).collect()
 }
 
-/// `PutImage` lies in `put_image`.
+/// `PutImage` lies in `put_image`, `ListMFADevices` in `list_mfa_devices`.
 fn snake(name: &str) -> String {
     let mut text = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !text.is_empty() {
+    let mut letters = name.chars().peekable();
+    let mut in_capitals = true;
+    while let Some(letter) = letters.next() {
+        let begins = !in_capitals || letters.peek().is_some_and(char::is_ascii_lowercase);
+        if letter.is_ascii_uppercase() && begins && !text.is_empty() {
             text.push('_');
         }
+        in_capitals = letter.is_ascii_uppercase();
         text.push(letter.to_ascii_lowercase());
     }
     text
@@ -86,6 +90,24 @@ fn snake(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_of_capitals_is_one_word() {
+        for (name, module) in [
+            ("PutImage", "put_image"),
+            ("ListMFADevices", "list_mfa_devices"),
+            (
+                "ListOpenIDConnectProviders",
+                "list_open_id_connect_providers",
+            ),
+            (
+                "AddClientIDToOpenIDConnectProvider",
+                "add_client_id_to_open_id_connect_provider",
+            ),
+        ] {
+            assert_eq!(snake(name), module);
+        }
+    }
 
     #[test]
     fn a_line_without_file_is_found_in_both_spellings() {
