@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use crate::support::tools::{self, Checked as _, both, output};
 use crate::support::{Options, Server};
 
+mod iam;
+
 /// A Terraform project on a server.
 struct Project {
     server: Server,
