@@ -16,3 +16,6 @@ query_operations! {
     GetFederationToken => get_federation_token,
     GetSessionToken => get_session_token,
 }
+
+#[cfg(test)]
+mod tests;

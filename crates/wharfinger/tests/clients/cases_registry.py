@@ -45,18 +45,6 @@ def get_authorization_token(r):
         r.fault("get-login-password printed no usable password")
 
 
-def get_caller_identity(r):
-    r.title("root")
-    r.call()
-    r.title("another region")
-    r.call(client=r.client("sts", region_name="eu-west-1"))
-    r.refuse_strangers()
-    r.title("another action")
-    r.call("GetSessionToken", client=r.client("sts"))
-    r.title("by the CLI")
-    r.cli("sts", "get-caller-identity")
-
-
 def unknown_operations(r):
     """Every operation of the service model, without parameters: none may fail on our side."""
     client = r.client()
@@ -81,6 +69,5 @@ def unknown_operations(r):
 CASES = {
     "DescribeRegistry": describe_registry,
     "GetAuthorizationToken": get_authorization_token,
-    "GetCallerIdentity": get_caller_identity,
     "UnknownOperations": unknown_operations,
 }

@@ -46,6 +46,13 @@ INSTANT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)")
 ONCE = re.compile(r"(?<=<SecretAccessKey>)[^<]+|(?<=<Marker>)[^<]+")
 TIMES = {"createdAt", "imagePushedAt", "expiresAt", "lastRecordedPullTime"}
 LONG = 120
+STS = {"AssumeRole", "AssumeRoleWithWebIdentity", "DecodeAuthorizationMessage", "GetAccessKeyInfo",
+       "GetCallerIdentity", "GetFederationToken", "GetSessionToken"}
+
+
+def service_of(operation):
+    """The service that has an operation."""
+    return "sts" if operation in STS else "ecr"
 
 
 def repository_arn(name, account=ACCOUNT, region=REGION):
@@ -187,6 +194,8 @@ class Recorder:
         """Calls an operation, prints the exchange, and returns the answer, or None if refused."""
         operation = operation or self.operation
         client = client or self.client(service_of(operation))
+        service = service_of(operation)
+        client = client or self.client(service)
         method = botocore.xform_name(operation)
         code, modelled = None, False
         if not quiet:
@@ -430,6 +439,9 @@ class Recorder:
         model = self.client(service_of(self.operation)).meta.service_model.operation_model(self.operation)
         codes = {s.metadata.get("error", {}).get("code", s.name) for s in model.error_shapes}
         missing = sorted(codes - self.codes)
+        service = service_of(self.operation)
+        model = self.client(service).meta.service_model.operation_model(self.operation)
+        missing = sorted(s.name for s in model.error_shapes if s.name not in self.codes)
         print(f"\n-- modelled errors not provoked: {', '.join(missing) or 'none'}")
 
 
@@ -446,13 +458,14 @@ def main():
     import cases_policies
     import cases_registry
     import cases_repositories
+    import cases_sts
 
     operation = sys.argv[1]
     recorder = Recorder(operation)
     cases = {**cases_iam_access.CASES, **cases_iam_account.CASES, **cases_iam_groups.CASES,
              **cases_iam_policies.CASES, **cases_iam_users.CASES, **cases_images.CASES,
              **cases_layers.CASES, **cases_policies.CASES, **cases_registry.CASES,
-             **cases_repositories.CASES}
+             **cases_repositories.CASES, **cases_sts.CASES}
     print(f"# {operation}")
     cases[operation](recorder)
     if operation != "UnknownOperations":

@@ -7,15 +7,19 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::github_actions::Tokens;
+use crate::support::Server;
 use crate::support::tools::{self, both};
-use crate::support::{Options, Server};
 
 /// Plays the cases of an operation on a new server and compares the transcript.
 #[track_caller]
 fn is_as_recorded(operation: &str) {
-    let server = Server::start(Options::default());
+    // Only one operation has to do with it; the keys are there before the server starts.
+    let tokens = Tokens::make();
+    let server = Server::start(tokens.options());
     let script = tools::tests().join("clients/record.py");
     let mut python = server.command("python3");
+    python.env("TEST_WEB_IDENTITY_TOKENS", tokens.all());
     // No byte code beside the sources, no colour, and the same order in each run.
     python
         .env("PYTHONDONTWRITEBYTECODE", "1")
@@ -101,6 +105,8 @@ macro_rules! recorded {
 
 recorded! {
     add_user_to_group_is_as_recorded => "AddUserToGroup",
+    assume_role_is_as_recorded => "AssumeRole",
+    assume_role_with_web_identity_is_as_recorded => "AssumeRoleWithWebIdentity",
     batch_check_layer_availability_is_as_recorded => "BatchCheckLayerAvailability",
     batch_delete_image_is_as_recorded => "BatchDeleteImage",
     batch_get_image_is_as_recorded => "BatchGetImage",
@@ -110,6 +116,7 @@ recorded! {
     create_group_is_as_recorded => "CreateGroup",
     create_repository_is_as_recorded => "CreateRepository",
     create_user_is_as_recorded => "CreateUser",
+    decode_authorization_message_is_as_recorded => "DecodeAuthorizationMessage",
     delete_access_key_is_as_recorded => "DeleteAccessKey",
     delete_account_alias_is_as_recorded => "DeleteAccountAlias",
     delete_group_is_as_recorded => "DeleteGroup",
@@ -126,6 +133,7 @@ recorded! {
     describe_registry_is_as_recorded => "DescribeRegistry",
     describe_repositories_is_as_recorded => "DescribeRepositories",
     every_operation_is_answered_and_unknown_ones_name_themselves => "UnknownOperations",
+    get_access_key_info_is_as_recorded => "GetAccessKeyInfo",
     get_access_key_last_used_is_as_recorded => "GetAccessKeyLastUsed",
     get_account_authorization_details_is_as_recorded => "GetAccountAuthorizationDetails",
     get_account_setting_is_as_recorded => "GetAccountSetting",
@@ -133,12 +141,14 @@ recorded! {
     get_authorization_token_is_as_recorded => "GetAuthorizationToken",
     get_caller_identity_is_as_recorded => "GetCallerIdentity",
     get_download_url_for_layer_is_as_recorded => "GetDownloadUrlForLayer",
+    get_federation_token_is_as_recorded => "GetFederationToken",
     get_group_is_as_recorded => "GetGroup",
     get_group_policy_is_as_recorded => "GetGroupPolicy",
     get_login_profile_is_as_recorded => "GetLoginProfile",
     get_registry_policy_is_as_recorded => "GetRegistryPolicy",
     get_repository_policy_is_as_recorded => "GetRepositoryPolicy",
     get_role_policy_is_as_recorded => "GetRolePolicy",
+    get_session_token_is_as_recorded => "GetSessionToken",
     get_user_is_as_recorded => "GetUser",
     get_user_policy_is_as_recorded => "GetUserPolicy",
     initiate_layer_upload_is_as_recorded => "InitiateLayerUpload",

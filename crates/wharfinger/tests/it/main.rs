@@ -27,6 +27,8 @@ mod docker;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod github_actions;
+#[cfg(test)]
 mod layer_urls;
 #[cfg(test)]
 mod layers;
@@ -53,6 +55,8 @@ mod race;
 #[cfg(test)]
 mod resource_policies;
 mod serving;
+#[cfg(test)]
+mod sessions;
 #[cfg(test)]
 mod skopeo;
 #[cfg(test)]

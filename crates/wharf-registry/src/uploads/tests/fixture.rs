@@ -81,11 +81,14 @@ impl Fixture {
     }
 
     async fn open_as(compat: crate::Compat) -> Self {
+        Self::open_with(|settings| settings.compat = compat).await
+    }
+
+    /// With other settings.
+    pub(crate) async fn open_with(change: impl FnOnce(&mut Settings)) -> Self {
         let place = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            compat,
-            ..settings(&place)
-        };
+        let mut settings = settings(&place);
+        change(&mut settings);
         let service = Service::open(settings).await.unwrap();
         let name = RepositoryName::parse("team/app").unwrap();
         let fixture = Self {
@@ -157,7 +160,7 @@ impl Fixture {
         self.ctx_of(other)
     }
 
-    fn ctx_of(&self, principal: Principal) -> Ctx {
+    pub(crate) fn ctx_of(&self, principal: Principal) -> Ctx {
         let request = RequestInfo {
             request_id: ids::new_upload_id(),
             account: principal.account.clone(),
