@@ -100,7 +100,7 @@ pub(crate) fn issue<A: MakesSessions>(
     Ok(expires_at)
 }
 
-/// Removes some of the sessions that have ended; how many.
+/// Removes some of the sessions that have ended; how many. Whoever still knows one knows its end, too.
 pub(crate) fn sweep(tx: &mut Tx<'_>, grant: &ServiceGrant) -> Result<u64> {
     let ended = sessions::expired(tx.meta, grant.now, SWEPT_AT_ONCE)?;
     let mut removed = 0;
