@@ -1,6 +1,7 @@
 """Cases of temporary credentials: who gets them, what they are, and what is refused in which words."""
 
 import calendar
+import hashlib
 import json
 import os
 import re
@@ -137,8 +138,8 @@ def assume_role(r):
     r.call(**call, Policy=policy("ecr:*") + " " * 3000)
     r.call(**call, PolicyArns=[{"arn": f"arn:aws:iam::{ACCOUNT}:policy/none"}])
     r.call(**call, PolicyArns=[{"arn": ADMINISTRATOR}] * 11)
-    words = [f"{n * 7919:08x}{n * 104729:010x}{n * 15485863:012x}" * 6 for n in range(1, 51)]
-    r.call(**call, Tags=[{"Key": f"k{n}", "Value": word[:200]} for n, word in enumerate(words)])
+    words = [hashlib.sha512(bytes([n])).hexdigest() for n in range(50)]
+    r.call(**call, Tags=[{"Key": f"k{n}", "Value": word} for n, word in enumerate(words)])
     r.title("tags")
     r.call(**call, Tags=[{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}])
     r.call(**call, TransitiveTagKeys=["a"])
