@@ -1,4 +1,4 @@
-//! Terraform with the AWS provider: `aws_ecr_repository`, with only the endpoint changed.
+//! Terraform with the AWS provider: repositories, their policies and settings, with only the endpoint changed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -230,7 +230,7 @@ fn terraform_changes_tag_mutability_in_place_and_takes_exclusions_made_elsewhere
 }
 
 /// A repository with a policy for a role and a user of the same apply, a registry's policy, and a setting.
-fn with_policies(actions: &str, scope: &str) -> String {
+fn with_policies(actions: &str, registry: &str, scope: &str) -> String {
     format!(
         r#"
 terraform {{
@@ -289,14 +289,14 @@ resource "aws_ecr_registry_policy" "all" {{
       Sid       = "replication"
       Effect    = "Allow"
       Principal = {{ AWS = "arn:aws:iam::111122223333:root" }}
-      Action    = {actions}
+      Action    = {registry}
       Resource  = "arn:aws:ecr:us-east-1:123456789012:repository/*"
     }}]
   }})
 }}
 
-resource "aws_ecr_account_setting" "mounting" {{
-  name  = "BLOB_MOUNTING"
+resource "aws_ecr_account_setting" "scope" {{
+  name  = "REGISTRY_POLICY_SCOPE"
   value = "{scope}"
 }}
 "#
@@ -307,41 +307,48 @@ resource "aws_ecr_account_setting" "mounting" {{
 fn terraform_applies_changes_imports_and_destroys_policies_of_repositories_and_registries() {
     let project = Project::new(&with_policies(
         r#"["ecr:BatchGetImage", "ecr:PutImage"]"#,
-        "ENABLED",
+        r#"["ecr:ReplicateImage", "ecr:CreateRepository"]"#,
+        "V1",
     ));
     let said = project.apply();
     assert!(said.contains("6 added, 0 changed, 0 destroyed"), "{said}");
     project.expect_nothing_to_do("apply");
     let setting = || {
-        let name = json!({"name": "BLOB_MOUNTING"});
+        let name = json!({"name": "REGISTRY_POLICY_SCOPE"});
         project.server.call("GetAccountSetting", &name)["value"].clone()
     };
-    assert_eq!(setting(), "ENABLED");
+    assert_eq!(setting(), "V1");
 
     // One action is no list.
     project.write(&with_policies(
         r#""ecr:GetDownloadUrlForLayer""#,
-        "DISABLED",
+        r#""ecr:ReplicateImage""#,
+        "V2",
     ));
     let said = project.apply();
     assert!(said.contains("0 added, 3 changed, 0 destroyed"), "{said}");
     project.expect_nothing_to_do("the change");
-    assert_eq!(setting(), "DISABLED");
+    assert_eq!(setting(), "V2");
     let app = json!({"repositoryName": "app"});
-    for answer in [
-        project.server.call("GetRepositoryPolicy", &app),
-        project.server.call("GetRegistryPolicy", &json!({})),
+    for (answer, action) in [
+        (
+            project.server.call("GetRepositoryPolicy", &app),
+            "ecr:GetDownloadUrlForLayer",
+        ),
+        (
+            project.server.call("GetRegistryPolicy", &json!({})),
+            "ecr:ReplicateImage",
+        ),
     ] {
         let text = answer["policyText"].as_str().expect("a text");
         let policy: Value = serde_json::from_str(text).expect("JSON");
-        let action = &policy["Statement"][0]["Action"];
-        assert_eq!(action, "ecr:GetDownloadUrlForLayer", "{text}");
+        assert_eq!(policy["Statement"][0]["Action"], action, "{text}");
     }
 
     for (resource, id) in [
         ("aws_ecr_repository_policy.app", "app"),
         ("aws_ecr_registry_policy.all", "123456789012"),
-        ("aws_ecr_account_setting.mounting", "BLOB_MOUNTING"),
+        ("aws_ecr_account_setting.scope", "REGISTRY_POLICY_SCOPE"),
     ] {
         let mut forget = project.terraform(&["state", "rm"]);
         forget.arg(resource).checked();
