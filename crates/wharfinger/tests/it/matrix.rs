@@ -18,6 +18,9 @@ const REQUESTS: &str = include_str!("matrix/requests.txt");
 /// A domain of which host names tell the account that is acted on.
 const DOMAIN: &str = "registry.test";
 
+/// Leaves to the account who of it may assume the role.
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}}"#;
+
 pub(crate) fn file() -> PathBuf {
     tools::tests().join("recorded/matrix.txt")
 }
@@ -46,7 +49,12 @@ impl Request {
             ((action != "-").then(|| action.to_owned()), resource, path)
         } else {
             let (resource, input) = (next(), next());
-            (Some(format!("{service}:{operation}")), resource, input)
+            // Source: ecr.md 5.12.
+            let action = match operation {
+                "ListImageReferrers" => "BatchGetImage",
+                operation => operation,
+            };
+            (Some(format!("{service}:{action}")), resource, input)
         };
         let resource = match (service, resource) {
             (_, "*") => "*".to_owned(),
@@ -247,6 +255,13 @@ fn each_caller_is_answered_as_recorded() {
     for user in ["nothing", "denied", "least"] {
         matrix.allow(user, std::slice::from_ref(&login));
     }
+    matrix.iam(
+        "CreateRole",
+        &[
+            ("RoleName", "trusting"),
+            ("AssumeRolePolicyDocument", TRUST),
+        ],
+    );
     let foreign = crate::negatives::stranger(&matrix.server);
     let [p_nothing, p_denied, p_least, p_foreign] =
         [&nothing, &denied, &least, &foreign].map(|key| matrix.password(key));
