@@ -13,6 +13,7 @@ const HOLDERS: &[&str] = &[
     "jobs.rs",
     "keyring.rs",
     "service.rs",
+    "service/accounts.rs",
     "usage.rs",
 ];
 
