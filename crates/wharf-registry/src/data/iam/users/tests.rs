@@ -1,3 +1,4 @@
+use serde_json::{Value, json};
 use wharf_meta::Durability;
 use wharf_meta::iam::entities as rows;
 use wharf_policy::Kind;
@@ -79,9 +80,10 @@ async fn trust(fixture: &Fixture, text: &str) -> i64 {
         .unwrap()
 }
 
-async fn text(fixture: &Fixture, document: i64) -> String {
+async fn shown(fixture: &Fixture, document: i64) -> Value {
     let read = move |tx: &mut data::Tx<'_>| documents::text(tx, document);
-    fixture.service.read("text", read).await.unwrap()
+    let text = fixture.service.read("text", read).await.unwrap();
+    serde_json::from_str(&text).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,13 +96,12 @@ async fn a_policy_shows_the_user_it_names_by_its_new_arn_and_one_that_is_gone_by
     let (_, id) = made.split_once("<UserId>").unwrap();
     let (id, _) = id.split_once('<').unwrap();
     let named = |principal: &str| {
-        format!(
-            r#"{{"Version":"2012-10-17","Statement":[{{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{{"AWS":"{principal}"}}}}]}}"#
-        )
+        json!({"Version": "2012-10-17", "Statement": [
+            {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"AWS": principal}}]})
     };
     let before = named("arn:aws:iam::123456789012:user/ann");
-    let document = trust(&fixture, &before).await;
-    assert_eq!(text(&fixture, document).await, before);
+    let document = trust(&fixture, &before.to_string()).await;
+    assert_eq!(shown(&fixture, document).await, before);
     let rename = [
         ("UserName", "ann"),
         ("NewUserName", "eve"),
@@ -108,16 +109,16 @@ async fn a_policy_shows_the_user_it_names_by_its_new_arn_and_one_that_is_gone_by
     ];
     call(&ctx, "UpdateUser", &rename).await.unwrap();
     let after = named("arn:aws:iam::123456789012:user/team/eve");
-    assert_eq!(text(&fixture, document).await, after);
+    assert_eq!(shown(&fixture, document).await, after);
     // Another user of the old name is somebody else.
     call(&ctx, "CreateUser", &[("UserName", "ann")])
         .await
         .unwrap();
-    assert_eq!(text(&fixture, document).await, after);
+    assert_eq!(shown(&fixture, document).await, after);
     call(&ctx, "DeleteUser", &[("UserName", "eve")])
         .await
         .unwrap();
-    assert_eq!(text(&fixture, document).await, named(id));
+    assert_eq!(shown(&fixture, document).await, named(id));
 }
 
 #[tokio::test(flavor = "multi_thread")]
