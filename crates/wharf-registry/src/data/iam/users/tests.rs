@@ -256,3 +256,44 @@ async fn a_key_that_is_gone_leaves_no_count_of_its_use() {
     call(&ctx, "DeleteAccessKey", &asked).await.unwrap();
     assert_eq!(fixture.rows("usage").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_simulated_as_one_of_its_sessions_whose_name_nobody_knows() {
+    let fixture = Fixture::open().await;
+    let ctx = fixture.ctx();
+    let anybody = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;
+    let trust = trust(&fixture, anybody).await;
+    let role = entity(EntityKind::Role, "ci", "/team/", Some(trust));
+    insert(&fixture, vec![role]).await;
+    let own = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"ecr:PutImage","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::123456789012:role/team/ci"}}},
+        {"Effect":"Deny","Action":"ecr:PutImage","Resource":"*","Condition":{"StringLike":{"aws:userId":"*:main"}}}]}"#;
+    let policy = [
+        ("RoleName", "ci"),
+        ("PolicyName", "own"),
+        ("PolicyDocument", own),
+    ];
+    call(&ctx, "PutRolePolicy", &policy).await.unwrap();
+    let asked = [
+        ("PolicySourceArn", "arn:aws:iam::123456789012:role/team/ci"),
+        ("ActionNames.member.1", "ecr:PutImage"),
+    ];
+    let told = call(&ctx, "SimulatePrincipalPolicy", &asked).await.unwrap();
+    for part in [
+        "<EvalDecision>allowed</EvalDecision>",
+        "<SourcePolicyId>role_ci_own</SourcePolicyId><SourcePolicyType>role</SourcePolicyType>",
+        "<MissingContextValues><member>aws:userId</member></MissingContextValues>",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let details = call(&ctx, "GetAccountAuthorizationDetails", &[]).await;
+    let details = details.unwrap();
+    let document = percent_encode_document(anybody);
+    for part in [
+        format!("<AssumeRolePolicyDocument>{document}</AssumeRolePolicyDocument>"),
+        "<InstanceProfileList/>".to_owned(),
+        "<PolicyName>own</PolicyName>".to_owned(),
+    ] {
+        assert!(details.contains(&part), "{part}: {details}");
+    }
+}
