@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use wharf_meta::Durability;
 use wharf_meta::iam::entities as rows;
 use wharf_policy::Kind;
@@ -128,15 +129,14 @@ async fn of_many_that_give_one_user_a_key_two_succeed() {
     call(&ctx, "CreateUser", &[("UserName", "u")])
         .await
         .unwrap();
-    let tries: Vec<_> = (0..8)
-        .map(|_| {
-            let ctx = ctx.clone();
-            tokio::spawn(async move { call(&ctx, "CreateAccessKey", &[("UserName", "u")]).await })
-        })
-        .collect();
+    let mut tries = JoinSet::new();
+    for _ in 0..8 {
+        let ctx = ctx.clone();
+        tries.spawn(async move { call(&ctx, "CreateAccessKey", &[("UserName", "u")]).await });
+    }
     let mut made = 0;
-    for each in tries {
-        match each.await.unwrap() {
+    for each in tries.join_all().await {
+        match each {
             Ok(_) => made += 1,
             refusal => assert_eq!(
                 refused(&refusal),
@@ -156,17 +156,16 @@ async fn of_many_groups_that_take_one_user_ten_have_it() {
         .unwrap();
     let groups = (0..15).map(|n| entity(EntityKind::Group, &format!("g{n}"), "/", None));
     insert(&fixture, groups.collect()).await;
-    let tries: Vec<_> = (0..15)
-        .map(|n| {
-            let (ctx, group) = (ctx.clone(), format!("g{n}"));
-            tokio::spawn(async move {
-                let asked = [("GroupName", group.as_str()), ("UserName", "u")];
-                call(&ctx, "AddUserToGroup", &asked).await
-            })
-        })
-        .collect();
-    for each in tries {
-        if let refusal @ Err(_) = each.await.unwrap() {
+    let mut tries = JoinSet::new();
+    for n in 0..15 {
+        let (ctx, group) = (ctx.clone(), format!("g{n}"));
+        tries.spawn(async move {
+            let asked = [("GroupName", group.as_str()), ("UserName", "u")];
+            call(&ctx, "AddUserToGroup", &asked).await
+        });
+    }
+    for refusal in tries.join_all().await {
+        if refusal.is_err() {
             assert_eq!(
                 refused(&refusal),
                 "LimitExceeded Cannot exceed quota for GroupsPerUser: 10"
