@@ -104,9 +104,12 @@ def get_policy(r):
     r.call(client=me, PolicyArn=READER)
     r.call(client=me, PolicyArn=ADMINISTRATOR)
     r.call(client=me, PolicyArn=f"{PREFIX}:policy/absent")
-    r.without_permission(PolicyArn=OWN)
-    r.title("another account's view of AWS's")
-    r.call(client=r.as_key(r.call("CreateAccessKey", quiet=True)["AccessKey"]), PolicyArn=READER)
+    r.title("a user without permission")
+    r.call(client=r.user("nobody"), PolicyArn=OWN)
+    r.title("another account, and its view of AWS's")
+    stranger = r.stranger()
+    r.call(client=stranger, PolicyArn=OWN)
+    r.call(client=stranger, PolicyArn=READER)
     r.refuse_strangers(PolicyArn=OWN)
     r.title("by the CLI")
     r.cli("iam", "get-policy", "--policy-arn", OWN)
@@ -311,6 +314,14 @@ def list_policy_tags(r):
     r.cli("iam", "list-policy-tags", "--policy-arn", OWN)
 
 
+HAVING = ("PolicyGroups", "PolicyUsers", "PolicyRoles")
+
+
+def name_of(one):
+    """The name of an entity that has a policy."""
+    return next(value for key, value in one.items() if key.endswith("Name"))
+
+
 def list_entities_for_policy(r):
     policy(r)
     r.title("nobody")
@@ -323,20 +334,18 @@ def list_entities_for_policy(r):
     r.call("AttachUserPolicy", quiet=True, UserName="una", PolicyArn=OWN)
     r.call("AttachGroupPolicy", quiet=True, GroupName="all", PolicyArn=OWN)
     r.title("each once")
-    full = r.call(PolicyArn=OWN, EntityFilter="User")
-    full = r.call(PolicyArn=OWN, PolicyUsageFilter="PermissionsPolicy")
-    del full
+    page = r.call(quiet=True, PolicyArn=OWN)
+    print("-- " + ", ".join(sorted(name_of(one) for key in HAVING for one in page[key])))
     r.title("of a kind, below a path, of a use")
-    for more in ({"EntityFilter": "Group"}, {"EntityFilter": "AWSManagedPolicy"}, {"PathPrefix": "/p/"},
-                 {"PathPrefix": "/p/", "PolicyUsageFilter": "PermissionsBoundary"},
+    for more in ({"EntityFilter": "Group"}, {"EntityFilter": "User"}, {"EntityFilter": "AWSManagedPolicy"},
+                 {"PathPrefix": "/p/"}, {"PathPrefix": "/p/", "PolicyUsageFilter": "PermissionsBoundary"},
                  {"EntityFilter": "User", "PolicyUsageFilter": "PermissionsBoundary"}):
         r.call(PolicyArn=OWN, **more)
     r.title("pages")
     seen, marker = set(), None
     for _ in range(4):
         page = r.call(quiet=True, PolicyArn=OWN, MaxItems=1, **({"Marker": marker} if marker else {}))
-        seen |= {one.get("RoleName") or one.get("UserName") or one.get("GroupName")
-                 for key in ("PolicyRoles", "PolicyUsers", "PolicyGroups") for one in page[key]}
+        seen |= {name_of(one) for key in HAVING for one in page[key]}
         marker = page.get("Marker")
     print(f"-- {sorted(seen)}, then {marker}")
     r.title("one of AWS's")

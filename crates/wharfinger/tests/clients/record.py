@@ -295,13 +295,15 @@ class Recorder:
         if code:
             form = f"<Error><Type>{kind}</Type><Code>{code}</Code><Message>(.*)</Message></Error><RequestId>(.*)</RequestId>"
         else:
-            form = (f"(<{operation}Result>.*</{operation}Result>)?"
+            form = (f"(<{operation}Result>.*</{operation}Result>|<{operation}Result/>)?"
                     "<ResponseMetadata><RequestId>(.*)</RequestId></ResponseMetadata>")
         found = re.fullmatch(form, inner, flags=re.S)
         if not found or bool(code) != (outer[1] == "Error") or not UUID.fullmatch(found[2]):
             self.fault(f"the answer has another form: {text}")
         elif code:
             print(self.text(xml.sax.saxutils.unescape(found[1], {"&quot;": '"', "&apos;": "'"})))
+        elif found[1] == f"<{operation}Result/>":
+            print(found[1])
         elif found[1]:
             pretty = xml.dom.minidom.parseString(found[1]).toprettyxml(indent="  ")
             lines = [line[2:] for line in pretty.splitlines()[2:-1] if line.strip()]
@@ -450,8 +452,12 @@ def main():
     # The cases are imported late: they import this module.
     import cases_iam_access
     import cases_iam_account
+    import cases_iam_attached
     import cases_iam_groups
+    import cases_iam_managed
     import cases_iam_policies
+    import cases_iam_providers
+    import cases_iam_roles
     import cases_iam_users
     import cases_images
     import cases_layers
@@ -462,10 +468,11 @@ def main():
 
     operation = sys.argv[1]
     recorder = Recorder(operation)
-    cases = {**cases_iam_access.CASES, **cases_iam_account.CASES, **cases_iam_groups.CASES,
-             **cases_iam_policies.CASES, **cases_iam_users.CASES, **cases_images.CASES,
-             **cases_layers.CASES, **cases_policies.CASES, **cases_registry.CASES,
-             **cases_repositories.CASES, **cases_sts.CASES}
+    cases = {**cases_iam_access.CASES, **cases_iam_account.CASES, **cases_iam_attached.CASES,
+             **cases_iam_groups.CASES, **cases_iam_managed.CASES, **cases_iam_policies.CASES,
+             **cases_iam_providers.CASES, **cases_iam_roles.CASES, **cases_iam_users.CASES,
+             **cases_images.CASES, **cases_layers.CASES, **cases_policies.CASES,
+             **cases_registry.CASES, **cases_repositories.CASES, **cases_sts.CASES}
     print(f"# {operation}")
     cases[operation](recorder)
     if operation != "UnknownOperations":
