@@ -220,6 +220,8 @@ fn job(server: &Server, tokens: &Tokens, args: &[&str]) -> std::process::Command
     let mut aws = server.command("aws");
     aws.env_remove("AWS_ACCESS_KEY_ID")
         .env_remove("AWS_SECRET_ACCESS_KEY")
+        // Where the CLI keeps sessions: those of another server are none here.
+        .env("HOME", server.scratch("home"))
         .env("AWS_WEB_IDENTITY_TOKEN_FILE", file)
         .env("AWS_ROLE_ARN", ROLE)
         .env("AWS_ROLE_SESSION_NAME", "GitHubActions")
@@ -281,10 +283,7 @@ fn a_job_pushes_to_its_repository_and_to_no_other() {
     };
     copy("production-api").checked();
     let refused = copy("other-api").refused();
-    assert!(
-        refused.contains("denied") && refused.contains("ecr:InitiateLayerUpload"),
-        "{refused}"
-    );
+    assert!(refused.contains("other-api: 403 (Forbidden)"), "{refused}");
     server
         .registry()
         .expect_image(&image, "production-api", "v1");
