@@ -22,7 +22,7 @@ use crate::{Error, Grant, Micros, Result};
 const POLICY_TEXT: &str = "PolicyText";
 /// What explanations call a repository's own policy.
 const REPOSITORY_POLICY: &str = "the repository policy";
-/// ECR's own words are not known (deviations::LOCK_OUT).
+/// ECR's own words are not known (`deviations::LOCK_OUT`).
 const LOCKED_OUT: &str = "The policy would not allow the caller to set the repository's policy again. Set force to true to save it anyway";
 
 /// The account setting that says what a registry policy governs.

@@ -199,16 +199,16 @@ async fn a_policy_of_the_registry_is_about_what_the_registry_has_one_of_but_not_
 
 #[test]
 fn of_the_scope_v1_a_registrys_policy_counts_for_three_actions_and_a_repositorys_for_all() {
-    let named = |name: &str| {
+    let called = |name: &str| {
         let text = policy("Allow", "ecr:*");
         let document = wharf_policy::Document::parse(&text, Kind::Registry).unwrap();
         Named::new(name, Arc::new(document))
     };
     for v1 in [false, true] {
         let policies = ResourcePolicies {
-            own: Some(named("own")),
+            own: Some(called("own")),
             registry: Arc::new(RegistryPolicy {
-                policy: Some(named("registry")),
+                policy: Some(called("registry")),
                 v1,
             }),
         };
