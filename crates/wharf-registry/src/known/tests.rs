@@ -125,19 +125,18 @@ async fn a_repository_or_key_that_went_takes_what_is_known_with_it() {
 async fn set_policy(fixture: &Fixture, text: Option<&'static str>) {
     let ctx = fixture.ctx();
     let (resource, service) = (ctx.repository(&fixture.name), ctx.service().clone());
-    match text {
-        Some(text) => ctx
-            .write::<SetRepositoryPolicy, _, _>("set", resource, move |tx, grant| {
-                data::policies::set(tx, grant, service.policies(), text, false)
-            })
+    if let Some(text) = text {
+        let set = move |tx: &mut data::Tx<'_>, grant: &_| {
+            data::policies::set(tx, grant, service.policies(), text, false)
+        };
+        ctx.write::<SetRepositoryPolicy, _, _>("set", resource, set)
             .await
-            .unwrap(),
-        None => {
-            let delete = data::policies::delete;
-            ctx.write::<DeleteRepositoryPolicy, _, _>("delete", resource, delete)
-                .await
-                .unwrap();
-        }
+            .unwrap();
+    } else {
+        let delete = data::policies::delete;
+        ctx.write::<DeleteRepositoryPolicy, _, _>("delete", resource, delete)
+            .await
+            .unwrap();
     }
 }
 

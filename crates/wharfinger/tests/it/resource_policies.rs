@@ -210,25 +210,29 @@ fn a_repository_policy_is_enough_within_the_account_for_what_it_allows_and_no_mo
     assert!(said.contains("403 (Forbidden)"), "{said}");
     let said = skopeo(&server, &pusher.password(&server), (&there, &back)).refused();
     assert!(said.contains("ecr:BatchGetImage on resource: "), "{said}");
+    deny_wins(&server, &[&puller, &nobody, &root]);
+    nobody.does(&server, "ListImages", &json!({"repositoryName": "app"}));
+}
 
-    // A deny wins, over root too.
+/// A deny wins, over root too.
+fn deny_wins(server: &Server, over: &[&Somebody]) {
     let everyone = json!("*");
     set(
-        &server,
+        server,
         "app",
         &json!([
             grant(&everyone, &json!("ecr:*")),
             deny(&everyone, &json!(PULL[0]))
         ]),
     );
-    for who in [&puller, &nobody, &root] {
-        let said = who.may_not(&server, "BatchGetImage", &get_image(&own, "app", "v0"));
+    for who in over {
+        let image = get_image(who.account(), "app", "v0");
+        let said = who.may_not(server, "BatchGetImage", &image);
         assert!(
             said.ends_with("with an explicit deny in a resource-based policy"),
             "{said}"
         );
     }
-    nobody.does(&server, "ListImages", &json!({"repositoryName": "app"}));
 }
 
 #[test]

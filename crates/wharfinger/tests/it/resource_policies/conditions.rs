@@ -125,26 +125,26 @@ fn tags_of_a_request_decide_about_creation_and_tagging() {
         "{message}"
     );
     let named = json!({"repositoryNames": ["new"]});
-    root.fails(
-        &server,
-        "DescribeRepositories",
-        &named,
-        "RepositoryNotFoundException",
-    );
+    let missing = "RepositoryNotFoundException";
+    root.fails(&server, "DescribeRepositories", &named, missing);
     other.does(&server, "CreateRepository", &create("new", &[]));
+    tagging(&server, &root, &user);
+}
 
+/// What holds of the tags at creation holds of tags later.
+fn tagging(server: &Server, root: &Somebody, user: &Somebody) {
     let arn = format!("arn:aws:ecr:us-east-1:{}:repository/one", root.account());
     let tag = |key: &str, value: &str| json!({"resourceArn": arn, "tags": [{"Key": key, "Value": value}]});
-    user.does(&server, "TagResource", &tag("stage", "y"));
-    user.may_not(&server, "TagResource", &tag("team", "red"));
-    user.may_not(&server, "TagResource", &tag("owner", "me"));
+    user.does(server, "TagResource", &tag("stage", "y"));
+    user.may_not(server, "TagResource", &tag("team", "red"));
+    user.may_not(server, "TagResource", &tag("owner", "me"));
     user.does(
-        &server,
+        server,
         "UntagResource",
         &json!({"resourceArn": arn, "tagKeys": ["stage"]}),
     );
     user.may_not(
-        &server,
+        server,
         "UntagResource",
         &json!({"resourceArn": arn, "tagKeys": ["stage", "owner"]}),
     );

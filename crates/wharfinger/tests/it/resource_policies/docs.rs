@@ -35,10 +35,10 @@ fn page(folder: &Path) -> Vec<(String, String)> {
 fn paste(server: &Server, folder: &Path, commands: &str) -> String {
     let program = tools::wharfinger();
     let path = program.parent().expect("a folder").display().to_string();
-    let path = format!("{path}:{}", std::env::var("PATH").unwrap_or_default());
+    let commands = format!("PATH={path}:$PATH\n{commands}");
     let mut bash = server.command("bash");
-    bash.env("PATH", path).env("XDG_DATA_HOME", folder);
-    bash.args(["-euo", "pipefail", "-c", commands])
+    bash.env("XDG_DATA_HOME", folder);
+    bash.args(["-euo", "pipefail", "-c", &commands])
         .current_dir(folder);
     bash.checked()
 }

@@ -154,26 +154,26 @@ fn each_tag_of_a_push_has_to_be_allowed_or_nothing_is_done() {
             "release-5"
         ]
     );
+    frozen_tags_stay(&server, &root, &image);
+}
 
-    // Denied in the repository's policy, whatever one's own allows.
+/// Denied in the repository's policy, whatever one's own allows.
+fn frozen_tags_stay(server: &Server, root: &Somebody, image: &Image) {
     let mut frozen = deny(&json!("*"), &json!("ecr:PutImage"));
     frozen["Condition"] =
         json!({"StringEquals": {"wharfinger:ImageTag": ["release-1", "release-2"]}});
-    set(&server, "app", &json!([frozen]));
+    set(server, "app", &json!([frozen]));
     let other = Image::new(2, 0);
-    let everyone = root.registry(&server);
-    everyone
+    let registry = root.registry(server);
+    registry
         .try_push_blob("app", &other.blobs[0])
         .expect("a blob");
-    denied(&put(&everyone, &other, "release-1"));
-    denied(&put(&everyone, &other, "new?tag=release-2"));
-    root.may_not(
-        &server,
-        "PutImage",
-        &put_image(&own, "app", "release-2", &other),
-    );
+    denied(&put(&registry, &other, "release-1"));
+    denied(&put(&registry, &other, "new?tag=release-2"));
+    let by_api = put_image(root.account(), "app", "release-2", &other);
+    root.may_not(server, "PutImage", &by_api);
     assert_eq!(registry.get_manifest("app", "new").status, 404);
-    put(&everyone, &other, "release-3").expect_status(201);
+    put(&registry, &other, "release-3").expect_status(201);
     assert_eq!(
         registry
             .get_manifest("app", "release-1")

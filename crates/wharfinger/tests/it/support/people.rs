@@ -1,5 +1,7 @@
 //! Users with policies and access keys of their own, in any account of a server.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use serde_json::{Value, json};
 
@@ -58,7 +60,7 @@ impl Somebody {
         let mut body = format!("Action={action}&Version=2010-05-08");
         for (name, value) in parameters {
             let escaped: Vec<String> = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            body.push_str(&format!("&{name}={}", escaped.concat()));
+            write!(body, "&{name}={}", escaped.concat()).expect("a string");
         }
         let authority = server.authority();
         let headers = sign::sign_form(&self.credentials, authority, "iam", body.as_bytes());
