@@ -29,7 +29,7 @@ const BATCH: i64 = 1_000;
 #[derive(Clone, Debug)]
 pub(crate) enum Managed {
     Aws(&'static ManagedPolicy),
-    Own(EntityRow),
+    Own(Box<EntityRow>),
 }
 
 impl Managed {
@@ -53,7 +53,7 @@ pub(crate) fn known<A: Action>(grant: &Grant<A>) -> Result<Managed> {
     if let Some(policy) = managed::find(grant.arn()) {
         return Ok(Managed::Aws(policy));
     }
-    own(grant).map(|row| Managed::Own(row.clone()))
+    own(grant).map(|row| Managed::Own(Box::new(row.clone())))
 }
 
 /// The policy of the account that was granted: nobody changes AWS's.
@@ -301,8 +301,8 @@ pub(crate) fn delete(tx: &mut Tx<'_>, grant: &Grant<DeletePolicy>) -> Result<()>
 /// Which policies a list is of.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
-    pub(crate) own: bool,
-    pub(crate) aws: bool,
+    /// AWS's alone, or the account's alone; none: all.
+    pub(crate) aws: Option<bool>,
     pub(crate) prefix: String,
     /// Only what is attached to somebody.
     pub(crate) attached: bool,
@@ -319,7 +319,7 @@ pub(crate) fn list<A: Action>(
 ) -> Result<page::Page<(Managed, Uses)>> {
     let enough = usize::try_from(page.fetch()).unwrap_or(1_000);
     let mut found = Vec::new();
-    if wanted.own && !page.after.starts_with("aws ") {
+    if wanted.aws != Some(true) && !page.after.starts_with("aws ") {
         let after = page.after.strip_prefix("Own ").unwrap_or_default();
         let mut after = after.to_owned();
         while found.len() < enough {
@@ -329,12 +329,12 @@ pub(crate) fn list<A: Action>(
             after.clone_from(&last.name_key);
             for row in batch {
                 if found.len() < enough {
-                    found.extend(used_as(tx, grant, wanted, Managed::Own(row))?);
+                    found.extend(used_as(tx, grant, wanted, Managed::Own(Box::new(row)))?);
                 }
             }
         }
     }
-    if wanted.aws {
+    if wanted.aws != Some(false) {
         for policy in managed::POLICIES {
             if policy.path.starts_with(&wanted.prefix) {
                 found.extend(used_as(tx, grant, wanted, Managed::Aws(policy))?);

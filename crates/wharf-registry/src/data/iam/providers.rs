@@ -1,4 +1,4 @@
-//! OpenID Connect providers: whose web identity tokens an account's roles may trust.
+//! Identity providers of `OpenID Connect`: whose web identity tokens an account's roles may trust.
 use wharf_meta::iam::entities::{self as rows, EntityRow};
 use wharf_meta::iam::strings;
 

@@ -29,7 +29,7 @@ pub(super) async fn create_policy(ctx: &Ctx, request: Request) -> Result<Respons
         Ok(Response {
             policy: Some(Policy {
                 tags: convert::shown_tags(tags.clone()),
-                ..shown::listed_policy(&Managed::Own(row), Uses::default())
+                ..shown::listed_policy(&Managed::Own(Box::new(row)), Uses::default())
             }),
         })
     })

@@ -12,7 +12,7 @@ pub(super) async fn delete_open_id_connect_provider(ctx: &Ctx, request: Request)
     ctx.write::<DeleteOpenIDConnectProvider, _, _>(
         "delete_open_id_connect_provider",
         Resource::Arn(arn),
-        |tx, grant| providers::delete(tx, grant),
+        providers::delete,
     )
     .await
 }

@@ -25,7 +25,7 @@ pub(super) async fn list_attached_user_policies(ctx: &Ctx, request: Request) -> 
         Ok(Response {
             is_truncated: Some(page.marker.is_some()),
             marker: page.marker,
-            attached_policies: shown::attached_policies(page.entries),
+            attached_policies: Some(shown::attached_policies(page.entries)),
         })
     })
     .await

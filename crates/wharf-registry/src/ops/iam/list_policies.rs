@@ -12,13 +12,15 @@ use crate::page::Asked;
 use crate::{Ctx, Result};
 
 pub(super) async fn list_policies(ctx: &Ctx, request: Request) -> Result<Response> {
-    let scope = request.scope.unwrap_or(PolicyScopeType::All);
     let usage = request.policy_usage_filter;
     let bounding = usage == Some(PolicyUsageType::PermissionsBoundary);
     let only_attached = request.only_attached.unwrap_or(false);
     let wanted = Wanted {
-        own: scope != PolicyScopeType::Aws,
-        aws: scope != PolicyScopeType::Local,
+        aws: match request.scope {
+            None | Some(PolicyScopeType::All) => None,
+            Some(PolicyScopeType::Aws) => Some(true),
+            Some(PolicyScopeType::Local) => Some(false),
+        },
         prefix: request.path_prefix.unwrap_or_else(|| "/".to_owned()),
         attached: (only_attached && !bounding) || usage == Some(PolicyUsageType::PermissionsPolicy),
         boundaries: bounding,

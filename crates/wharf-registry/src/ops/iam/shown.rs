@@ -83,12 +83,12 @@ pub(super) fn arn_of_iam(text: String, kind: &str) -> Result<String> {
 }
 
 /// Attached policies as answers carry them.
-pub(super) fn attached_policies(arns: Vec<String>) -> Option<Vec<AttachedPolicy>> {
+pub(super) fn attached_policies(arns: Vec<String>) -> Vec<AttachedPolicy> {
     let each = arns.into_iter().map(|arn| AttachedPolicy {
         policy_name: Some(attached::name_of(&arn).to_owned()),
         policy_arn: Some(arn),
     });
-    Some(each.collect())
+    each.collect()
 }
 
 /// A page of an entity's tags.
