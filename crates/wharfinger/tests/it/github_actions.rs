@@ -307,7 +307,7 @@ fn a_job_pushes_to_its_repository_and_to_no_other() {
 #[test]
 fn boto3_assumes_the_role_with_a_token() {
     let tokens = Tokens::make();
-    let server = Server::start(tokens.options());
+    let mut server = Server::start(tokens.options());
     set_up(&server);
     let script = "import boto3, os
 answer = boto3.client('sts').assume_role_with_web_identity(
@@ -330,6 +330,10 @@ print(answer['SubjectFromWebIdentityToken'], answer['Provider'], answer['Audienc
         python.checked().trim(),
         format!("{SUBJECT} {provider} {AUDIENCE}")
     );
+    // Who asked is known, though nobody signed.
+    let action = "action=sts:AssumeRoleWithWebIdentity";
+    let caller = server.process().wait_for_line(action, "principal=");
+    assert_eq!(caller, format!("{provider}:{AUDIENCE}:{SUBJECT}"));
 }
 
 #[test]

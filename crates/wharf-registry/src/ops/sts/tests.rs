@@ -17,10 +17,6 @@ mod chains;
 mod ends;
 #[path = "../../../../wharfinger/tests/it/support/issuer.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the issuer stands for another machine"
-)]
 mod issuer;
 mod roles;
 mod users;
