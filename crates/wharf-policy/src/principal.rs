@@ -288,6 +288,7 @@ impl PrincipalPattern {
         match (self, principal) {
             (Self::Account(account), Principal::Root(root)) => *account == root.account,
             (Self::Account(_), _) => false,
+            (Self::Everyone, _) => true,
             _ => self.matches(principal) == Match::Direct,
         }
     }

@@ -203,7 +203,8 @@ fn applies(
         };
     }
     match statement.get("Principal") {
-        None | Some(Value::String(_)) => vec![Named::Directly],
+        None => vec![Named::Directly],
+        Some(Value::String(_)) => vec![everyone(request.principal)],
         Some(map) => {
             let mut named = Vec::new();
             for (kind, values) in map.as_object().unwrap() {
@@ -218,11 +219,19 @@ fn applies(
     }
 }
 
+/// What `*` is worth: whoever a provider vouches for has to be let in by that provider's name.
+fn everyone(principal: &Principal) -> Named {
+    match principal {
+        Principal::WebIdentity(_) => Named::Account,
+        _ => Named::Directly,
+    }
+}
+
 fn names(kind: &str, value: &str, principal: &Principal) -> Option<Named> {
     let account_of =
         |account: &str| value == account || value == format!("arn:aws:iam::{account}:root");
     match (kind, principal) {
-        ("AWS", _) if value == "*" => Some(Named::Directly),
+        ("AWS", _) if value == "*" => Some(everyone(principal)),
         ("AWS", Principal::Root(root)) if account_of(&root.account) => Some(Named::Account),
         ("AWS", Principal::User(user)) if value == &*user.arn => Some(Named::Directly),
         ("AWS", Principal::User(user)) if account_of(&user.account) => Some(Named::Account),
