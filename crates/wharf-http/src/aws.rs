@@ -166,10 +166,14 @@ async fn claimant(
         .map_err(|error| failed(&error, &request.exchange))?
         .ok_or_else(invalid_token)?;
     // A session's key comes with its own token, a long-term one with none: iam.md 1.5.
-    let token = presented.security_token.as_ref().map(|it| it.expose());
+    let token = presented.security_token.as_ref();
     match (key.expires_at, token) {
         (None, None) => {}
-        (Some(end), Some(token)) if app.service.is_token_of(token, &presented.access_key_id) => {
+        (Some(end), Some(token))
+            if app
+                .service
+                .is_token_of(token.expose(), &presented.access_key_id) =>
+        {
             if app.service.now() >= end {
                 return Err(fault_of(&Error::ExpiredToken));
             }

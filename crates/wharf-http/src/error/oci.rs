@@ -199,14 +199,14 @@ fn kind(error: &Error) -> (StatusCode, ErrorCode) {
         Error::CredentialsGone | Error::ExpiredToken => {
             (StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized)
         }
-        Error::Query(_) => (StatusCode::BAD_REQUEST, ErrorCode::Unsupported),
         Error::RepositoryPolicyNotFound { .. } | Error::RegistryPolicyNotFound { .. } => {
             (StatusCode::NOT_FOUND, ErrorCode::Unsupported)
         }
         Error::ImageReferencedByManifestList { .. }
         | Error::LayerInUse { .. }
         | Error::LayerAlreadyExists { .. } => (StatusCode::CONFLICT, ErrorCode::Unsupported),
-        Error::RepositoryAlreadyExists { .. }
+        Error::Query(_)
+        | Error::RepositoryAlreadyExists { .. }
         | Error::RepositoryNotEmpty { .. }
         | Error::InvalidParameters { .. }
         | Error::InvalidTagParameter { .. }

@@ -73,7 +73,7 @@ async fn what_went_is_not_answered_any_more() {
     assert!(is_missing(&get(&fixture, &by_digest).await));
 }
 
-/// What UpdateAccessKey does to the fixture's key.
+/// What `UpdateAccessKey` does to the fixture's key.
 pub(crate) fn set_key_status(
     status: &'static str,
 ) -> impl FnMut(&mut wharf_meta::Tx) -> wharf_meta::Result<bool> {

@@ -98,23 +98,15 @@ async fn answer(service: &Service, request: Request) -> Result<Value, String> {
     match request {
         Request::AccountCreate { name, id } => {
             let id = id.map(|id| account_id(&id)).transpose()?;
-            let made = service.create_account(&name, id).await;
-            let (account, credentials) = made.map_err(text)?;
-            Ok(with_key(&account, &credentials))
+            let made = service.create_account(&name, id).await.map_err(text)?;
+            Ok(with_key(&made.0, &made.1))
         }
         Request::AccountKey { account } => {
             let account = account_id(&account)?;
-            let replaced = service.replace_root_keys(&account).await;
-            Ok(with_key(&account, &replaced.map_err(text)?))
+            let key = service.replace_root_keys(&account).await.map_err(text)?;
+            Ok(with_key(&account, &key))
         }
-        Request::AccountList {} => {
-            let accounts = service.accounts().await.map_err(text)?;
-            let rows: Vec<Value> = accounts
-                .iter()
-                .map(|row| json!({ "account": row.account.as_str(), "name": row.name, "created_at": time(row.created_at) }))
-                .collect();
-            Ok(json!({ "ok": true, "accounts": rows }))
-        }
+        Request::AccountList {} => accounts(service).await,
         Request::ClockAdvance { seconds } => {
             let micros = i64::try_from(seconds)
                 .ok()
@@ -179,6 +171,16 @@ async fn sweep(service: &Service) -> Result<Value, String> {
     let collected = wharf_registry::collect::run(service).await.map_err(text)?;
     let swept = wharf_registry::sweep::run(service).await.map_err(text)?;
     Ok(json!({ "ok": true, "collected": collected, "removed": swept }))
+}
+
+/// Every account.
+async fn accounts(service: &Service) -> Result<Value, String> {
+    let accounts = service.accounts().await.map_err(text)?;
+    let rows: Vec<Value> = accounts
+        .iter()
+        .map(|row| json!({ "account": row.account.as_str(), "name": row.name, "created_at": time(row.created_at) }))
+        .collect();
+    Ok(json!({ "ok": true, "accounts": rows }))
 }
 
 fn account_id(text: &str) -> Result<AccountId, String> {

@@ -36,6 +36,7 @@ mod layers;
 mod listing;
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
 mod mutability;
 #[cfg(test)]
 mod negatives;
@@ -52,8 +53,8 @@ mod quickstart;
 #[cfg(test)]
 mod race;
 #[cfg(test)]
-#[cfg(test)]
 mod resource_policies;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod sessions;

@@ -148,11 +148,9 @@ impl Matrix {
         let (host, body) = (self.server.authority(), b"{}");
         let headers = sign::sign_ecr(who, host, "GetAuthorizationToken", body);
         let answer = http::request(host, "POST", "/", &headers, body).expect_status(200);
-        let token = answer.json()["authorizationData"][0]["authorizationToken"]
-            .as_str()
-            .expect("a token")
-            .to_owned();
-        token
+        let answer = answer.json();
+        let token = &answer["authorizationData"][0]["authorizationToken"];
+        token.as_str().expect("a token").to_owned()
     }
 
     fn send(&self, request: &Request, caller: &Caller) -> Response {
@@ -186,13 +184,11 @@ impl Matrix {
         if input != "-" {
             write!(body, "&{input}").expect("a string");
         }
-        match &caller.key {
-            Some(key) => self.form(key, request.service, &body),
-            None => {
-                let form = [("content-type", "application/x-www-form-urlencoded")];
-                http::request(host, "POST", "/", &form, body.as_bytes())
-            }
+        if let Some(key) = &caller.key {
+            return self.form(key, request.service, &body);
         }
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        http::request(host, "POST", "/", &form, body.as_bytes())
     }
 
     fn send_to_registry(&self, request: &Request, caller: &Caller) -> Response {
@@ -250,6 +246,34 @@ fn each_caller_is_answered_as_recorded() {
         .collect();
     each_operation_is_asked(&requests);
 
+    let callers = callers(&matrix);
+    let mut text =
+        "# Status and code that each caller is answered; see tests/it/matrix.rs\n".to_owned();
+    for request in &requests {
+        if let Some(action) = &request.action {
+            matrix.allow(
+                "least",
+                &[json!({"Effect": "Allow", "Action": action, "Resource": request.resource})],
+            );
+            matrix.allow(
+                "denied",
+                &[
+                    json!({"Effect": "Allow", "Action": "*", "Resource": "*"}),
+                    json!({"Effect": "Deny", "Action": action, "Resource": "*"}),
+                ],
+            );
+        }
+        writeln!(text, "\n{}", request.title()).expect("a string");
+        for (name, caller) in &callers {
+            let outcome = outcome(&matrix.send(request, caller));
+            writeln!(text, "  {name:<16} {outcome}").expect("a string");
+        }
+    }
+    crate::aws_cli::compare(&file(), &text);
+}
+
+/// The six of them, and what they need to begin with.
+fn callers(matrix: &Matrix) -> [(&'static str, Caller); 6] {
     let [nothing, denied, least] = ["nothing", "denied", "least"].map(|name| matrix.user(name));
     let login = json!({"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"});
     for user in ["nothing", "denied", "least"] {
@@ -297,30 +321,7 @@ fn each_caller_is_answered_as_recorded() {
         "DeleteUserPolicy",
         &[("UserName", "nothing"), ("PolicyName", "matrix")],
     );
-
-    let mut text =
-        "# Status and code that each caller is answered; see tests/it/matrix.rs\n".to_owned();
-    for request in &requests {
-        if let Some(action) = &request.action {
-            matrix.allow(
-                "least",
-                &[json!({"Effect": "Allow", "Action": action, "Resource": request.resource})],
-            );
-            matrix.allow(
-                "denied",
-                &[
-                    json!({"Effect": "Allow", "Action": "*", "Resource": "*"}),
-                    json!({"Effect": "Deny", "Action": action, "Resource": "*"}),
-                ],
-            );
-        }
-        writeln!(text, "\n{}", request.title()).expect("a string");
-        for (name, caller) in &callers {
-            let outcome = outcome(&matrix.send(request, caller));
-            writeln!(text, "  {name:<16} {outcome}").expect("a string");
-        }
-    }
-    crate::aws_cli::compare(&file(), &text);
+    callers
 }
 
 /// An operation that nobody asks for would only look as if it were covered.
