@@ -241,7 +241,8 @@ resource "aws_iam_service_linked_role" "replication" {{
     )
 }
 
-fn stack(second: bool) -> String {
+/// Users, roles and their policies.
+fn people(second: bool) -> String {
     let more = r#"
 output "account" {
   value = data.aws_caller_identity.me.account_id
@@ -251,14 +252,22 @@ output "found" {
   value = join(" ", concat([data.aws_iam_role.ci.arn, data.aws_iam_user.robot.arn], tolist(data.aws_iam_roles.team.names)))
 }
 "#;
-    [
-        PROVIDER,
-        &roles(second),
-        &users(second),
-        &others(second),
-        more,
-    ]
-    .concat()
+    [PROVIDER, &roles(second), &users(second), more].concat()
+}
+
+/// Providers, profiles with their roles, and the roles of services.
+fn machines(second: bool) -> String {
+    let mut text = PROVIDER.to_owned();
+    for name in ["ci", "machine"] {
+        write!(
+            text,
+            "resource \"aws_iam_role\" \"{name}\" {{\n  name = \"{name}\"\n  assume_role_policy = jsonencode({{ Version = \
+             \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = \"sts:AssumeRole\", Principal = {{ Service = \
+             \"ec2.amazonaws.com\" }} }}] }})\n}}\n"
+        )
+        .expect("a string");
+    }
+    text + &others(second)
 }
 
 impl Project {
@@ -271,10 +280,10 @@ impl Project {
 }
 
 #[test]
-fn terraform_carries_identities_from_apply_through_change_and_import_to_destroy() {
-    let project = Project::new(&stack(false));
+fn terraform_carries_users_roles_and_policies_from_apply_through_change_and_import_to_destroy() {
+    let project = Project::new(&people(false));
     let said = project.apply();
-    assert!(said.contains("21 added, 0 changed, 0 destroyed"), "{said}");
+    assert!(said.contains("17 added, 0 changed, 0 destroyed"), "{said}");
     assert!(said.contains("account = \"123456789012\""), "{said}");
     let found = "found = \"arn:aws:iam::123456789012:role/team/ci arn:aws:iam::123456789012:user/robot ci\"";
     assert!(said.contains(found), "{said}");
@@ -285,7 +294,7 @@ fn terraform_carries_identities_from_apply_through_change_and_import_to_destroy(
     let limit = "arn:aws:iam::123456789012:policy/limit";
     assert_eq!(role["PermissionsBoundary"]["PermissionsBoundaryArn"], limit);
 
-    project.write(&stack(true));
+    project.write(&people(true));
     let said = project.apply();
     assert!(said.contains("Apply complete!"), "{said}");
     project.expect_nothing_to_do("the change");
@@ -299,7 +308,16 @@ fn terraform_carries_identities_from_apply_through_change_and_import_to_destroy(
     let key = &project.iam(&["list-access-keys", "--user-name", "robot-2"])["AccessKeyMetadata"][0];
     assert_eq!(key["Status"], "Inactive");
 
-    import_again(&project);
+    let aws = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
+    let images = "arn:aws:iam::123456789012:policy/team/images";
+    import_again(
+        &project,
+        &[
+            ("aws_iam_role_policy.inline", "ci:inline"),
+            ("aws_iam_policy.images", images),
+            ("aws_iam_role_policy_attachment.aws", &format!("ci/{aws}")),
+        ],
+    );
     // What Terraform did not make stops neither the user nor the role from going.
     project.iam(&["create-access-key", "--user-name", "robot-2"]);
     let read = "arn:aws:iam::aws:policy/ReadOnlyAccess";
@@ -308,53 +326,67 @@ fn terraform_carries_identities_from_apply_through_change_and_import_to_destroy(
     let role = ["attach-role-policy", "--role-name", "ci", "--policy-arn"];
     project.iam(&[&role[..], &[read]].concat());
     let said = project.terraform(&["destroy", "-auto-approve"]).checked();
-    assert!(said.contains("21 destroyed"), "{said}");
-    for list in [
-        "roles",
-        "users",
-        "groups",
-        "instance-profiles",
-        "open-id-connect-providers",
-    ] {
-        let left = project.iam(&[&format!("list-{list}")]);
-        let empty = left.as_object().expect("an answer").values();
-        assert!(empty.clone().all(|it| *it == json!([])), "{list}: {left}");
-    }
+    assert!(said.contains("17 destroyed"), "{said}");
+    nothing_is_left(&project, &["roles", "users", "groups"]);
     let left = project.iam(&["list-policies", "--scope", "Local"]);
     assert_eq!(left["Policies"], json!([]));
 }
 
-/// What is forgotten and imported is found as it is configured.
-fn import_again(project: &Project) {
-    let arn = |rest: &str| format!("arn:aws:iam::123456789012:{rest}");
-    let aws = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
-    let imported = [
-        ("aws_iam_role_policy.inline", "ci:inline".to_owned()),
-        ("aws_iam_policy.images", arn("policy/team/images")),
-        ("aws_iam_role_policy_attachment.aws", format!("ci/{aws}")),
-        ("aws_iam_instance_profile.machine", "machine".to_owned()),
-        (
-            "aws_iam_openid_connect_provider.pinned",
-            arn("oidc-provider/idp.example.com/id/EX"),
-        ),
-        (
-            "aws_iam_service_linked_role.replication",
-            arn(
-                "role/aws-service-role/replication.ecr.amazonaws.com/AWSServiceRoleForECRReplication",
+#[test]
+fn terraform_carries_providers_profiles_and_roles_of_services() {
+    let project = Project::new(&machines(false));
+    let said = project.apply();
+    assert!(said.contains("6 added, 0 changed, 0 destroyed"), "{said}");
+    project.expect_nothing_to_do("apply");
+    project.write(&machines(true));
+    let said = project.apply();
+    assert!(said.contains("0 added, 3 changed, 0 destroyed"), "{said}");
+    project.expect_nothing_to_do("the change");
+    let profile = project.iam(&["get-instance-profile", "--instance-profile-name", "machine"]);
+    assert_eq!(profile["InstanceProfile"]["Roles"][0]["RoleName"], "ci");
+
+    let account = "arn:aws:iam::123456789012";
+    let service = "replication.ecr.amazonaws.com/AWSServiceRoleForECRReplication";
+    import_again(
+        &project,
+        &[
+            ("aws_iam_instance_profile.machine", "machine"),
+            (
+                "aws_iam_openid_connect_provider.pinned",
+                &format!("{account}:oidc-provider/idp.example.com/id/EX"),
             ),
-        ),
-    ];
+            (
+                "aws_iam_service_linked_role.replication",
+                &format!("{account}:role/aws-service-role/{service}"),
+            ),
+        ],
+    );
+    let said = project.terraform(&["destroy", "-auto-approve"]).checked();
+    assert!(said.contains("6 destroyed"), "{said}");
+    nothing_is_left(
+        &project,
+        &["roles", "instance-profiles", "open-id-connect-providers"],
+    );
+}
+
+/// What is forgotten and imported, by its address and id, is found as it is configured.
+fn import_again(project: &Project, imported: &[(&str, &str)]) {
     let mut forget = project.terraform(&["state", "rm"]);
     forget
         .args(imported.iter().map(|(address, _)| address))
         .checked();
-    for (address, id) in &imported {
-        project
-            .terraform(&["import"])
-            .args([*address, id.as_str()])
-            .checked();
+    for (address, id) in imported {
+        project.terraform(&["import"]).args([address, id]).checked();
     }
     project.expect_nothing_to_do("import");
+}
+
+fn nothing_is_left(project: &Project, lists: &[&str]) {
+    for list in lists {
+        let left = project.iam(&[&format!("list-{list}")]);
+        let mut lists = left.as_object().expect("an answer").values();
+        assert!(lists.all(|it| *it == json!([])), "{list}: {left}");
+    }
 }
 
 #[test]
