@@ -3,7 +3,7 @@
 
 mod aws;
 mod buildah;
-mod containerd;
+pub(crate) mod containerd;
 mod containers;
 mod helm;
 mod oras;

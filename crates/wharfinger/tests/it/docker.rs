@@ -31,7 +31,7 @@ fn log_in(engine: &Engine, server: &Server) {
 }
 
 /// Builds an image from scratch, with one file of these bytes, and names it.
-fn build(engine: &Engine, content: &[u8], name: &str) {
+pub(crate) fn build(engine: &Engine, content: &[u8], name: &str) {
     let folder = engine.folder().join("context");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("file"), content).expect("a file");
@@ -45,14 +45,14 @@ fn build(engine: &Engine, content: &[u8], name: &str) {
 }
 
 /// The engine's id of an image: the digest of its config.
-fn image_id(engine: &Engine, name: &str) -> String {
+pub(crate) fn image_id(engine: &Engine, name: &str) -> String {
     let mut inspect = engine.docker();
     inspect.args(["image", "inspect", "--format", "{{.Id}}", name]);
     inspect.checked().trim().to_owned()
 }
 
 /// The digest that `docker push` prints.
-fn pushed_digest(said: &str) -> String {
+pub(crate) fn pushed_digest(said: &str) -> String {
     let (_, rest) = said.split_once("digest: ").expect("a digest");
     rest.split_whitespace().next().expect("a digest").to_owned()
 }

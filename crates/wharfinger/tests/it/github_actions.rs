@@ -69,6 +69,14 @@ impl Tokens {
         self.issuer.sign(&self.claims())
     }
 
+    /// The token of a job of this subject, for this audience.
+    pub(crate) fn of(&self, subject: &str, audience: &str) -> String {
+        let mut claims = self.claims();
+        claims["sub"] = subject.into();
+        claims["aud"] = audience.into();
+        self.issuer.sign(&claims)
+    }
+
     fn with(&self, claim: &str, value: impl Into<Value>) -> String {
         let mut claims = self.claims();
         claims[claim] = value.into();

@@ -55,6 +55,8 @@ mod race;
 #[cfg(test)]
 mod resource_policies;
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod sessions;

@@ -18,14 +18,14 @@ use crate::support::process::Process;
 use crate::support::tools::{self, Checked as _};
 
 /// A running containerd; killed when dropped.
-struct Containerd {
+pub(crate) struct Containerd {
     process: Process,
     folder: TempDir,
 }
 
 impl Containerd {
     /// Starts it without anything that runs containers. Needs root.
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         // Paths of sockets must be short: not below the test's own folder.
         let folder = tempfile::Builder::new()
             .prefix("wc")
@@ -73,7 +73,7 @@ impl Containerd {
     }
 
     /// A command that reaches the registry, the way its server is to be reached.
-    fn remote(&self, server: &Server, words: &[&str], password: &str) -> Command {
+    pub(crate) fn remote(&self, server: &Server, words: &[&str], password: &str) -> Command {
         let mut command = self.ctr();
         command
             .args(words)
@@ -86,7 +86,7 @@ impl Containerd {
     }
 
     /// Takes an OCI layout whose tag is the whole name.
-    fn import(&self, layout: &Path) {
+    pub(crate) fn import(&self, layout: &Path) {
         let archive = self.folder.path().join("layout.tar");
         let mut tar = Command::new("tar");
         tar.arg("-C").arg(layout).arg("-cf").arg(&archive).arg(".");
@@ -124,7 +124,7 @@ fn hosts(server: &Server, ca: Option<&Path>) -> PathBuf {
 }
 
 /// An image that containerd can unpack.
-fn image(scratch: &Path, seed: u64) -> Image {
+pub(crate) fn image(scratch: &Path, seed: u64) -> Image {
     let content = noise(seed, 200_000);
     let layer = tar_gz(scratch, &format!("file{seed}"), &content);
     let mut unpacked = Command::new("gzip");
@@ -138,7 +138,7 @@ fn image(scratch: &Path, seed: u64) -> Image {
     Image::of(&config, vec![layer])
 }
 
-fn layout(server: &Server, name: &str, top: &Value, blobs: &[Vec<u8>]) -> PathBuf {
+pub(crate) fn layout(server: &Server, name: &str, top: &Value, blobs: &[Vec<u8>]) -> PathBuf {
     let folder = server.scratch("layout");
     write_layout(&folder, name, top, blobs);
     folder

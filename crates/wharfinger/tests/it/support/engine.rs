@@ -20,6 +20,20 @@ pub(crate) struct Engine {
 impl Engine {
     /// Starts `dockerd` without network and waits until it answers. Needs root.
     pub(crate) fn start() -> Self {
+        Self::start_with(&[], &[])
+    }
+
+    /// Starts an engine that reaches these registries (`host:port`, by plain HTTP) through a proxy, whatever their names
+    /// resolve to.
+    pub(crate) fn start_behind(proxy: &str, registries: &[String]) -> Self {
+        let insecure = registries
+            .iter()
+            .map(|it| format!("--insecure-registry={it}"));
+        let env = [("HTTP_PROXY", proxy), ("HTTPS_PROXY", proxy)];
+        Self::start_with(&insecure.collect::<Vec<_>>(), &env)
+    }
+
+    fn start_with(args: &[String], env: &[(&str, &str)]) -> Self {
         // Paths of sockets must be short: not below the test's own folder.
         let folder = tempfile::Builder::new()
             .prefix("wd")
@@ -45,6 +59,7 @@ impl Engine {
         for name in tools::FOREIGN_ENV {
             command.env_remove(name);
         }
+        command.args(args).envs(env.iter().copied());
         let process = Process::spawn(command, folder.path());
         let engine = Self {
             process,

@@ -33,7 +33,16 @@ fn root_of(account: &str, credentials: Credentials) -> Somebody {
 
 /// Makes another account: its root.
 pub(crate) fn another_account(server: &Server) -> Somebody {
-    let made = server.wharfinger(&["account", "create", "--json"]);
+    made(server, &["account", "create", "--json"])
+}
+
+/// Makes the account with this id: its root.
+pub(crate) fn account(server: &Server, id: &str) -> Somebody {
+    made(server, &["account", "create", "--json", "--id", id])
+}
+
+fn made(server: &Server, words: &[&str]) -> Somebody {
+    let made = server.wharfinger(words);
     assert!(made.status.success(), "{}", tools::both(&made));
     let made: Value = serde_json::from_slice(&made.stdout).expect("JSON");
     let credentials = Credentials {
