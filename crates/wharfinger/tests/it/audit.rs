@@ -26,7 +26,7 @@ fn id_of(answer: &Response) -> String {
 
 /// What `wharfinger explain` says of a request, once it is in the log: it waits a moment itself.
 #[track_caller]
-fn explained(server: &Server, args: &[&str]) -> String {
+pub(crate) fn explained(server: &Server, args: &[&str]) -> String {
     let mut line = vec!["explain"];
     line.extend(args);
     for _ in 0..50 {

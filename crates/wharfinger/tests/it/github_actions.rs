@@ -43,7 +43,8 @@ impl Tokens {
         it
     }
 
-    fn file(&self) -> PathBuf {
+    /// The public keys, as `oidc.jwks` names them.
+    pub(crate) fn file(&self) -> PathBuf {
         self.folder.path().join("jwks.json")
     }
 

@@ -6,6 +6,7 @@
 
 mod immutable;
 mod managed;
+mod page;
 mod repositories;
 mod workflow;
 
@@ -304,6 +305,19 @@ impl Docker<'_> {
         self.forgets();
         self.pull(image).refused()
     }
+}
+
+/// What `configure-aws-credentials` asks for with a token: a session of a role.
+fn exchange(server: &Server, role: &str, token: &str) -> Command {
+    let mut aws = server.command("aws");
+    aws.env_remove("AWS_ACCESS_KEY_ID")
+        .env_remove("AWS_SECRET_ACCESS_KEY")
+        .args(["sts", "assume-role-with-web-identity", "--output", "json"])
+        .args(["--role-session-name", "GitHubActions"])
+        .args(["--duration-seconds", "3600", "--query", "Credentials"])
+        .args(["--role-arn", &arn_of_role(ACCOUNT, role)])
+        .args(["--web-identity-token", token]);
+    aws
 }
 
 /// What a refusal says: who, what, on which repository, and why.

@@ -9,6 +9,7 @@ use crate::support::tools::{self, Checked as _, both, output};
 use crate::support::{Options, Server};
 
 mod iam;
+mod seeds;
 
 /// A Terraform project on a server.
 struct Project {
@@ -20,6 +21,11 @@ struct Project {
 impl Project {
     /// Makes the project and lets Terraform find the provider in the local mirror.
     fn new(configuration: &str) -> Self {
+        Self::of(&[("main.tf", configuration)])
+    }
+
+    /// The same of several files, in folders or not.
+    fn of(files: &[(&str, &str)]) -> Self {
         let server = Server::start(Options::default());
         let folder = server.scratch("project");
         let settings = server.scratch("settings").join("terraform.rc");
@@ -34,7 +40,11 @@ impl Project {
             folder,
             settings,
         };
-        project.write(configuration);
+        for (name, text) in files {
+            let file = project.folder.join(name);
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            std::fs::write(file, text).expect("a file");
+        }
         project.terraform(&["init"]).checked();
         project
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    CI, Caller, POWER_USER, arn_of_role, attach, cross_account_policy, expect_denied, give,
+    CI, Caller, POWER_USER, attach, cross_account_policy, exchange, expect_denied, give,
     make_trusted_role, push_policy, root, set_policy, trust_of_all_branches, trust_of_main,
 };
 use crate::clients::containerd::{self, Containerd};
@@ -44,22 +44,9 @@ fn with_main_branch(server: &Server) -> Somebody {
     root
 }
 
-/// What `configure-aws-credentials` asks for with a token.
-fn exchange(server: &Server, token: &str) -> std::process::Command {
-    let mut aws = server.command("aws");
-    aws.env_remove("AWS_ACCESS_KEY_ID")
-        .env_remove("AWS_SECRET_ACCESS_KEY")
-        .args(["sts", "assume-role-with-web-identity", "--output", "json"])
-        .args(["--role-session-name", "GitHubActions"])
-        .args(["--duration-seconds", "3600", "--query", "Credentials"])
-        .args(["--role-arn", &arn_of_role(ACCOUNT, CI)])
-        .args(["--web-identity-token", token]);
-    aws
-}
-
 /// The session of a job.
 fn job(server: &Server, tokens: &Tokens, subject: &str) -> Caller {
-    let given = exchange(server, &tokens.of(subject, AUDIENCE)).checked();
+    let given = exchange(server, CI, &tokens.of(subject, AUDIENCE)).checked();
     Caller::of_session("job", &given)
 }
 
@@ -86,7 +73,7 @@ fn a_token_of_main_gives_a_session_of_the_role_and_another_subject_or_audience_n
         "repo:myorg/other:ref:refs/heads/main",
         BRANCH,
     ] {
-        let said = exchange(&server, &tokens.of(subject, AUDIENCE)).refused();
+        let said = exchange(&server, CI, &tokens.of(subject, AUDIENCE)).refused();
         assert!(
             said.contains("(AccessDenied)") && said.contains(denied),
             "{said}"
@@ -94,7 +81,7 @@ fn a_token_of_main_gives_a_session_of_the_role_and_another_subject_or_audience_n
     }
     // An audience that the provider does not have, and one that it has and the trust policy does not.
     let other = "https://github.com/myorg";
-    let said = exchange(&server, &tokens.of(MAIN, other)).refused();
+    let said = exchange(&server, CI, &tokens.of(MAIN, other)).refused();
     assert!(said.contains("(InvalidIdentityToken)"), "{said}");
     assert!(said.contains("Incorrect token audience"), "{said}");
     let arn = format!("arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com");
@@ -103,7 +90,7 @@ fn a_token_of_main_gives_a_session_of_the_role_and_another_subject_or_audience_n
         ("ClientID", other),
     ];
     root.iam(&server, "AddClientIDToOpenIDConnectProvider", &client);
-    let said = exchange(&server, &tokens.of(MAIN, other)).refused();
+    let said = exchange(&server, CI, &tokens.of(MAIN, other)).refused();
     assert!(
         said.contains("(AccessDenied)") && said.contains(denied),
         "{said}"
@@ -258,5 +245,5 @@ fn a_power_users_session_pushes_to_any_repository_and_deletes_none() {
 print(len(ecr.describe_repositories()['repositories']), len(ecr.list_images(repositoryName='production-api')['imageIds']))";
     assert_eq!(job.boto3(&server, script).checked().trim(), "2 2");
     let foreign = tokens.of("repo:your-org/your-repo-2:ref:refs/heads/main", AUDIENCE);
-    exchange(&server, &foreign).refused();
+    exchange(&server, CI, &foreign).refused();
 }
