@@ -146,7 +146,7 @@ fn a_token_is_verified_with_each_allowed_algorithm() {
 }
 
 #[test]
-fn a_token_without_signature_or_with_a_secret_key_is_refused() {
+fn n1_a_token_without_signature_or_with_a_secret_key_is_refused() {
     let none = token(&json!({"alg": "none"}), &claims(), |_| Vec::new());
     assert_eq!(judge(&none, &provider()), Err(TokenError::Algorithm));
     // The classic confusion: the public key, which everybody has, taken as an HMAC secret.
@@ -182,7 +182,7 @@ fn a_token_without_signature_or_with_a_secret_key_is_refused() {
 }
 
 #[test]
-fn a_key_or_its_address_in_the_header_is_not_looked_at() {
+fn n1_a_key_or_its_address_in_the_header_is_not_looked_at() {
     let own = ec(&ECDSA_P256_SHA256_FIXED_SIGNING);
     let jwk = with(ec_jwk(&own, "P-256"), json!({"kid": "own"}));
     for members in [
@@ -212,7 +212,7 @@ fn a_critical_extension_is_refused() {
 }
 
 #[test]
-fn the_key_decides_which_algorithms_it_is_for() {
+fn n1_the_key_decides_which_algorithms_it_is_for() {
     let pair = ec(&ECDSA_P256_SHA256_FIXED_SIGNING);
     let keys = set(&[
         with(rsa_jwk(&RSA), json!({"kid": "k", "alg": "RS256"})),
@@ -381,7 +381,7 @@ fn an_issuer_is_an_https_url() {
 }
 
 #[test]
-fn a_token_is_not_shown() {
+fn n28_a_token_is_not_shown() {
     let token = UnverifiedToken::parse(&rs256(&claims())).unwrap();
     assert_eq!(token.issuer(), ISSUER);
     let shown = format!("{token:?}");

@@ -115,7 +115,7 @@ async fn a_token_is_verified_with_the_keys_of_its_issuer() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_issuer_or_algorithm_makes_nobody_ask() {
+async fn n44_a_token_of_another_issuer_or_algorithm_makes_nobody_ask() {
     let place = place();
     let token = place.issuer.sign(&place.claims(NOW));
     let token = UnverifiedToken::parse(&token).expect("a token");
@@ -162,7 +162,7 @@ async fn keys_are_kept_for_an_hour_or_as_long_as_the_issuer_says_within_bounds()
 }
 
 #[tokio::test]
-async fn many_at_once_ask_once() {
+async fn n44_many_at_once_ask_once() {
     let place = place();
     let all = (0..100).map(|_| place.good(NOW));
     for verdict in futures_util::future::join_all(all).await {
@@ -187,7 +187,7 @@ async fn an_issuer_that_has_new_keys_is_asked_for_them() {
 }
 
 #[tokio::test]
-async fn a_flood_of_unknown_keys_asks_once_a_minute() {
+async fn n44_a_flood_of_unknown_keys_asks_once_a_minute() {
     let place = place();
     place.good(NOW).await.expect("claims");
     for minute in 0..3 {
@@ -205,7 +205,7 @@ async fn a_flood_of_unknown_keys_asks_once_a_minute() {
 }
 
 #[tokio::test]
-async fn a_flood_of_unknown_keys_at_once_asks_once_even_if_the_issuer_fails() {
+async fn n44_a_flood_of_unknown_keys_at_once_asks_once_even_if_the_issuer_fails() {
     let place = place();
     place.good(NOW).await.expect("claims");
     place.issuer.answer(DISCOVERY, Answer::status(503));
@@ -335,7 +335,7 @@ async fn keys_are_fetched_over_https_only() {
 }
 
 #[tokio::test]
-async fn a_body_of_more_than_a_mebibyte_is_not_read() {
+async fn n38_a_body_of_more_than_a_mebibyte_is_not_read() {
     let padded = |issuer: &Issuer, length: usize| {
         let mut document = document(&issuer.url()).to_string().into_bytes();
         document.resize(length, b' ');
@@ -351,7 +351,7 @@ async fn a_body_of_more_than_a_mebibyte_is_not_read() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_silent_is_waited_for_no_longer_than_set() {
+async fn n45_an_issuer_that_is_silent_is_waited_for_no_longer_than_set() {
     for path in [DISCOVERY, JWKS] {
         let place = place_with(|settings| settings.timeout = Duration::from_millis(300));
         place.issuer.answer(path, Answer::Silence);
@@ -380,7 +380,7 @@ async fn of(place: &Place, url: &str) -> Result<(), TokenError> {
 }
 
 #[tokio::test]
-async fn a_private_address_is_not_connected_to_whatever_its_name() {
+async fn n48_a_private_address_is_not_connected_to_whatever_its_name() {
     let place = place_with(|settings| settings.allow_private = false);
     let (_, port) = {
         let registered = place.issuer.registered();

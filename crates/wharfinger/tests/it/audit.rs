@@ -259,7 +259,7 @@ fn the_chain_holds_after_kill_9_and_breaks_when_somebody_edits_it() {
 }
 
 #[test]
-fn refusals_of_unknown_callers_are_counted_and_not_written_one_by_one() {
+fn n38_refusals_of_unknown_callers_are_counted_and_not_written_one_by_one() {
     let mut server = Server::start(Options::default());
     let unknown = Credentials {
         access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
@@ -348,7 +348,7 @@ fn an_answer_may_wait_for_its_record() {
 const PLANTED: &str = "PLANTED-SECRET-0123456789";
 
 #[test]
-fn no_secret_is_in_the_log() {
+fn n28_no_secret_is_in_the_audit_log() {
     let mut options = Options::default();
     options
         .env

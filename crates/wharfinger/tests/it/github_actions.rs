@@ -346,7 +346,7 @@ print(answer['SubjectFromWebIdentityToken'], answer['Provider'], answer['Audienc
 }
 
 #[test]
-fn forged_and_foreign_tokens_are_refused() {
+fn n1_forged_and_foreign_tokens_are_refused() {
     let tokens = Tokens::make();
     let server = Server::start(tokens.options());
     set_up(&server);
@@ -414,7 +414,7 @@ fn an_address_that_is_refused_too_often_waits() {
 }
 
 #[test]
-fn a_password_of_a_job_ends_with_the_role() {
+fn n4_a_password_of_a_job_ends_with_the_role() {
     let tokens = Tokens::make();
     let server = Server::start(tokens.options());
     set_up(&server);

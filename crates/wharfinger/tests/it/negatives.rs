@@ -6,6 +6,8 @@ mod access;
 mod content;
 mod input;
 mod leaks;
+mod permissions;
+mod revoked;
 
 use crate::support::registry::Registry;
 use crate::support::sign::Credentials;

@@ -133,7 +133,7 @@ fn a_profile_of_the_aws_cli_assumes_its_role() {
 }
 
 #[test]
-fn docker_logs_in_by_a_session_that_carries_much_and_is_out_when_it_ends() {
+fn n4_docker_logs_in_by_a_session_that_carries_much_and_is_out_when_it_ends() {
     let server = Server::start(Options::testing());
     let alice = set_up(&server);
     server.create_repository("app");
@@ -206,7 +206,7 @@ fn docker_logs_in_by_a_session_that_carries_much_and_is_out_when_it_ends() {
 }
 
 #[test]
-fn a_layers_url_ends_with_the_session_that_asked_for_it() {
+fn n4_a_layers_url_ends_with_the_session_that_asked_for_it() {
     let server = Server::start(Options::default());
     let alice = set_up(&server);
     server.create_repository("app");

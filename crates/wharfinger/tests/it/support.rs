@@ -19,6 +19,7 @@ pub(crate) mod images;
 )]
 pub(crate) mod issuer;
 pub(crate) mod layers;
+pub(crate) mod meter;
 pub(crate) mod note;
 pub(crate) mod people;
 pub(crate) mod process;

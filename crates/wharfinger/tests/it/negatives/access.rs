@@ -206,7 +206,7 @@ fn n15_a_blob_not_linked_here_is_404() {
 }
 
 #[test]
-fn what_one_may_not_pull_one_cannot_mount() {
+fn n14_what_one_may_not_pull_one_cannot_mount() {
     let (server, registry, image, _) = with_image();
     let who = stranger(&server);
     for name in ["mine/app", "mine/too"] {

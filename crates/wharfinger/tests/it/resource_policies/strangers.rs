@@ -139,7 +139,7 @@ fn told(
 }
 
 #[test]
-fn whether_a_repository_exists_is_not_told_to_those_who_may_not_use_it() {
+fn n27_whether_a_repository_exists_is_not_told_to_those_who_may_not_use_it() {
     let server = Server::start(Options {
         env: vec![("WHARFINGER_DOMAIN".to_owned(), "registry.test".to_owned())],
         ..Options::default()
@@ -191,7 +191,7 @@ fn whether_a_repository_exists_is_not_told_to_those_who_may_not_use_it() {
 }
 
 #[test]
-fn a_layer_is_mounted_only_from_where_it_may_be_downloaded() {
+fn n14_a_layer_is_mounted_only_from_where_it_may_be_downloaded() {
     let server = Server::start(Options::default());
     let root = root(&server);
     for name in ["target", "source"] {
@@ -234,7 +234,7 @@ fn a_layer_is_mounted_only_from_where_it_may_be_downloaded() {
 }
 
 #[test]
-fn an_upload_is_not_found_by_another_principal() {
+fn n17_an_upload_is_not_found_by_another_principal() {
     let server = Server::start(Options::default());
     let root = root(&server);
     server.create_repository("app");

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use serde_json::{Value, json};
 
+use super::http::Response;
 use super::registry::Registry;
 use super::sign::{self, Credentials};
 use super::{Server, http, tools};
@@ -66,15 +67,68 @@ impl Somebody {
     /// Calls an operation of IAM that has to succeed: the answer's XML.
     #[track_caller]
     pub(crate) fn iam(&self, server: &Server, action: &str, parameters: &[(&str, &str)]) -> String {
-        let mut body = format!("Action={action}&Version=2010-05-08");
+        let answer = self.asks(server, "iam", action, parameters);
+        answer.expect_status(200).text()
+    }
+
+    /// Calls an operation of IAM or STS.
+    pub(crate) fn asks(
+        &self,
+        server: &Server,
+        service: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Response {
+        self.tries(server, service, action, parameters)
+            .unwrap_or_else(|e| panic!("{action}: {e}"))
+    }
+
+    /// Like `asks`, of a server that may die meanwhile.
+    pub(crate) fn tries(
+        &self,
+        server: &Server,
+        service: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> std::io::Result<Response> {
+        let version = if service == "iam" {
+            "2010-05-08"
+        } else {
+            "2011-06-15"
+        };
+        let mut body = format!("Action={action}&Version={version}");
         for (name, value) in parameters {
-            let escaped: Vec<String> = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            write!(body, "&{name}={}", escaped.concat()).expect("a string");
+            body.push_str(&format!("&{name}={}", escaped(value)));
         }
         let authority = server.authority();
-        let headers = sign::sign_form(&self.credentials, authority, "iam", body.as_bytes());
-        let answer = http::request(authority, "POST", "/", &headers, body.as_bytes());
-        answer.expect_status(200).text()
+        let headers = sign::sign_form(&self.credentials, authority, service, body.as_bytes());
+        http::try_request(authority, "POST", "/", &headers, body.as_bytes())
+    }
+
+    /// A session that an operation of STS gives: whoever it is of has its ARN and id.
+    #[track_caller]
+    pub(crate) fn session(
+        &self,
+        server: &Server,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Self {
+        let answer = self.asks(server, "sts", action, parameters);
+        let text = answer.expect_status(200).text();
+        let credentials = Credentials {
+            access_key_id: element(&text, "AccessKeyId"),
+            secret: element(&text, "SecretAccessKey"),
+            session_token: Some(element(&text, "SessionToken")),
+        };
+        let mut session = Self {
+            credentials,
+            ..self.clone()
+        };
+        let who = session.asks(server, "sts", "GetCallerIdentity", &[]);
+        let who = who.expect_status(200).text();
+        session.arn = element(&who, "Arn");
+        session.id = element(&who, "UserId");
+        session
     }
 
     /// Makes users in this one's account, each with the statements of an inline policy, or none.
@@ -177,8 +231,21 @@ impl Somebody {
     }
 }
 
+/// A value as forms have it: a letter or digit as it is, any other byte as `%XX`.
+fn escaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
 /// What stands in an element of XML.
-fn element(xml: &str, name: &str) -> String {
+pub(crate) fn element(xml: &str, name: &str) -> String {
     let (_, rest) = xml.split_once(&format!("<{name}>")).expect("the element");
     rest.split('<').next().unwrap_or_default().to_owned()
 }
