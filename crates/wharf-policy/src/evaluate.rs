@@ -218,9 +218,10 @@ pub(crate) fn decide(inputs: &Inputs<'_>, verdicts: &Verdicts) -> Decision {
             _ => missing(resource_set),
         };
     }
-    // Within the account of a key or role, its policy's word is asked for first: without it no identity policy helps.
+    // Within the account of a key, its policy's word is asked for first: without it no identity policy helps. Of a role
+    // those who may not assume it anyway do not hear whom it trusts, nor so whether it exists.
     let must_agree = !same_account || inputs.resource_kind != ResourceKind::Ordinary;
-    if same_account && must_agree && worth == Match::None {
+    if same_account && inputs.resource_kind == ResourceKind::Key && worth == Match::None {
         return missing(resource_set);
     }
     let needs_identity = !same_account || worth != Match::Limited;

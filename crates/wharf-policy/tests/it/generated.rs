@@ -416,6 +416,7 @@ impl Case {
                 session: self.session.as_deref(),
                 same_account: self.same_account,
                 resource_must_agree: self.kind != ResourceKind::Ordinary,
+                resource_speaks_first: self.kind == ResourceKind::Key,
             },
         )
     }

@@ -23,6 +23,8 @@ pub(crate) struct Policies<'a> {
     pub(crate) session: Option<&'a [Value]>,
     pub(crate) same_account: bool,
     pub(crate) resource_must_agree: bool,
+    /// Whether that it does not is told also to those whose own policies allow nothing.
+    pub(crate) resource_speaks_first: bool,
 }
 
 /// What the principal element of a matching statement was.
@@ -112,7 +114,8 @@ pub(crate) fn decide(request: &Request<'_>, policies: &Policies<'_>) -> (Outcome
         if directly {
             return allowed(PolicySet::Resource);
         }
-        if policies.resource_must_agree && !as_role && !as_account {
+        let agrees = as_role || as_account || !policies.resource_must_agree;
+        if policies.resource_speaks_first && !agrees {
             return missing(PolicySet::Resource);
         }
         if !as_role && !identity_allows {
@@ -120,6 +123,7 @@ pub(crate) fn decide(request: &Request<'_>, policies: &Policies<'_>) -> (Outcome
         }
         return match limited(request, policies) {
             Some(set) => missing(set),
+            None if !agrees => missing(PolicySet::Resource),
             None if as_role => allowed(PolicySet::Resource),
             None => allowed(PolicySet::Identity),
         };

@@ -3,6 +3,8 @@
 //! `matrix/requests.txt` has the requests; `tests/recorded/matrix.txt` what each caller is answered, to be read as text.
 //! `UPDATE_RECORDED=1` writes it anew.
 
+mod strangers;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 

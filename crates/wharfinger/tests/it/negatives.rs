@@ -3,11 +3,14 @@
 //! `cargo xtask tidy --write` lists them, and those beside the code, in `docs/negatives.md`.
 
 mod access;
+mod bombs;
 mod content;
 mod input;
 mod leaks;
 mod permissions;
+mod races;
 mod revoked;
+mod secrets;
 
 use crate::support::registry::Registry;
 use crate::support::sign::Credentials;
