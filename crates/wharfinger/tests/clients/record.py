@@ -50,11 +50,6 @@ STS = {"AssumeRole", "AssumeRoleWithWebIdentity", "DecodeAuthorizationMessage", 
        "GetCallerIdentity", "GetFederationToken", "GetSessionToken"}
 
 
-def service_of(operation):
-    """The service that has an operation."""
-    return "sts" if operation in STS else "ecr"
-
-
 def repository_arn(name, account=ACCOUNT, region=REGION):
     """The ARN of a repository."""
     return f"arn:aws:ecr:{region}:{account}:repository/{name}"
@@ -441,9 +436,6 @@ class Recorder:
         model = self.client(service_of(self.operation)).meta.service_model.operation_model(self.operation)
         codes = {s.metadata.get("error", {}).get("code", s.name) for s in model.error_shapes}
         missing = sorted(codes - self.codes)
-        service = service_of(self.operation)
-        model = self.client(service).meta.service_model.operation_model(self.operation)
-        missing = sorted(s.name for s in model.error_shapes if s.name not in self.codes)
         print(f"\n-- modelled errors not provoked: {', '.join(missing) or 'none'}")
 
 

@@ -97,6 +97,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("many-tags", plane::many_tags),
     ("denied-request-id", plane::denied_request_id),
     ("push-keys", plane::push_keys),
+    ("oidc-port", api::oidc_port),
     ("lock-out", api::lock_out),
     ("same-digest-repush", plane::same_digest_repush),
     ("tag-128", plane::tag_128),

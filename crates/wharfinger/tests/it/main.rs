@@ -47,6 +47,8 @@ mod oci;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod own_issuer;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod quickstart;

@@ -34,15 +34,20 @@ pub(crate) fn existing<A: Action>(grant: &Grant<A>) -> Result<&EntityRow> {
 /// A provider's name, of its URL: the same without `https://` and the port that is meant anyway.
 ///
 /// # Errors
-/// `ValidationError` for other schemes and ports, a query, a fragment, a user. Source: iam.md 6.4.
-pub(crate) fn name_of(url: &str) -> Result<String> {
+/// `ValidationError` for other schemes, a query, a fragment, a user, and, unless `ports`, other ports.
+/// Source: iam.md 6.4.
+pub(crate) fn name_of(url: &str, ports: bool) -> Result<String> {
     let invalid = || QueryError::validation_error("Invalid Open ID Connect Provider URL");
     let rest = url.strip_prefix("https://").ok_or_else(invalid)?;
     let (authority, path) = match rest.split_once('/') {
         Some((authority, path)) => (authority, Some(path)),
         None => (rest, None),
     };
-    let host = authority.strip_suffix(":443").unwrap_or(authority);
+    let authority = authority.strip_suffix(":443").unwrap_or(authority);
+    let host = match authority.split_once(':') {
+        Some((host, port)) if ports && is_port(port) => host,
+        _ => authority,
+    };
     let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let whole = !host.is_empty() && host.bytes().all(named) && host.len() <= 253;
     let plain = |byte: u8| {
@@ -52,9 +57,14 @@ pub(crate) fn name_of(url: &str) -> Result<String> {
         return Err(invalid());
     }
     Ok(match path {
-        Some(path) => format!("{host}/{path}"),
-        None => host.to_owned(),
+        Some(path) => format!("{authority}/{path}"),
+        None => authority.to_owned(),
     })
+}
+
+/// A number without a zero in front: a port has one name only.
+fn is_port(text: &str) -> bool {
+    !text.starts_with(['0', '+']) && text.parse::<u16>().is_ok()
 }
 
 fn check_client_ids(ids: &[String]) -> Result<()> {

@@ -7,10 +7,13 @@ use super::convert;
 use crate::action::iam::CreateOpenIDConnectProvider;
 use crate::authorize::{Asked, Resource};
 use crate::data::iam::{EntityKind, providers};
-use crate::{Ctx, Result};
+use crate::{Ctx, Result, deviations};
 
-pub(super) async fn create_open_id_connect_provider(ctx: &Ctx, request: Request) -> Result<Response> {
-    let name = providers::name_of(&request.url)?;
+pub(super) async fn create_open_id_connect_provider(
+    ctx: &Ctx,
+    request: Request,
+) -> Result<Response> {
+    let name = providers::name_of(&request.url, ctx.deviates(deviations::OIDC_PORT))?;
     let tags = convert::tags(request.tags.as_deref())?;
     let client_ids = request.client_id_list.unwrap_or_default();
     let thumbprints = request.thumbprint_list.unwrap_or_default();

@@ -5,6 +5,7 @@ use wharf_wire::oci::Digest;
 
 use super::Case;
 use crate::support::images::Image;
+use crate::support::people;
 
 fn text(image: &Image) -> &str {
     std::str::from_utf8(&image.manifest).expect("text")
@@ -16,6 +17,34 @@ pub(super) fn create_once(case: &Case<'_>) {
         &json!({}),
         "RepositoryAlreadyExistsException",
     );
+}
+
+pub(super) fn oidc_port(case: &Case<'_>) {
+    let root = people::root(case.server);
+    let asks = |url: &str| {
+        let parameters = [("Url", url), ("ClientIDList.member.1", "registry")];
+        root.asks(
+            case.server,
+            "iam",
+            "CreateOpenIDConnectProvider",
+            &parameters,
+        )
+    };
+    let with_port = asks("https://idp.example.com:8443/realms/ci");
+    if case.strict {
+        let refused = with_port.expect_status(400).text();
+        assert!(refused.contains("Invalid Open ID Connect Provider URL"));
+    } else {
+        let made = with_port.expect_status(200).text();
+        assert!(made.contains(":oidc-provider/idp.example.com:8443/realms/ci<"));
+    }
+    for none in [
+        "https://idp.example.com:0/",
+        "https://idp.example.com:080",
+        "https://a:b",
+    ] {
+        asks(none).expect_status(400);
+    }
 }
 
 pub(super) fn lock_out(case: &Case<'_>) {

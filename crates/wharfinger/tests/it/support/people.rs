@@ -1,6 +1,5 @@
 //! Users with policies and access keys of their own, in any account of a server.
 
-use std::fmt::Write as _;
 
 use base64::Engine as _;
 use serde_json::{Value, json};
