@@ -9,6 +9,7 @@ use crate::audit::explained;
 use crate::github_actions::Tokens;
 use crate::support::engine::Engine;
 use crate::support::images::Image;
+use crate::support::registry::Registry;
 use crate::support::sign::Credentials;
 use crate::support::tools::{self, Checked as _};
 use crate::support::{ACCOUNT, Options, Server};
@@ -34,11 +35,11 @@ fn blocks(heading: &str, language: &str) -> String {
 /// Pastes commands as the account's root, or as somebody; what they print.
 fn paste(server: &Server, home: &Path, who: Option<&Caller>, commands: &str) -> String {
     let program = tools::wharfinger();
-    let folder = program.parent().expect("a folder").display().to_string();
-    let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
+    let folder = program.parent().expect("a folder").display();
     let mut bash = who.map_or_else(|| server.command("bash"), |who| who.command(server, "bash"));
-    bash.env("PATH", path).env("XDG_DATA_HOME", home);
-    bash.args(["-euo", "pipefail", "-c", commands]);
+    bash.env("XDG_DATA_HOME", home);
+    let commands = format!("PATH={folder}:$PATH\n{commands}");
+    bash.args(["-euo", "pipefail", "-c", &commands]);
     bash.checked()
 }
 
@@ -88,6 +89,20 @@ fn debugged_request_of(said: &str) -> String {
     rest.split('\'').next().expect("an id").to_owned()
 }
 
+fn why(action: &str) -> String {
+    format!("because no identity-based policy allows the {action} action")
+}
+
+/// What `explain` says of a request has these parts.
+#[track_caller]
+fn explains(server: &Server, request: &str, parts: &[&str]) -> String {
+    let told = explained(server, &[request]);
+    for part in parts {
+        assert!(told.contains(part), "{part} is not in:\n{told}");
+    }
+    told
+}
+
 #[test]
 fn who_may_is_as_the_page_on_identity_shows_it() {
     let place = tempfile::tempdir().expect("a folder");
@@ -95,50 +110,57 @@ fn who_may_is_as_the_page_on_identity_shows_it() {
     let tokens = Tokens::make();
     let server = after_the_quick_start(home, &tokens);
     let engine = Engine::start();
-    let no_policy =
-        |action: &str| format!("because no identity-based policy allows the {action} action");
+    let ada = users(&server, home, &engine);
+    roles(&server, home, &engine, &ada);
+    workflows(&server, home, &tokens);
+    audit(&server, home);
+}
 
-    // Users: to push and to pull, and not to delete.
-    let ada = with_key("ada", &paste(&server, home, None, &blocks("Users", "bash")));
-    let docker = ada.docker(&server, &engine, server.authority());
+/// Users: to push and to pull, and not to delete. Why not is told as the page shows it.
+fn users(server: &Server, home: &Path, engine: &Engine) -> Caller {
+    let ada = with_key("ada", &paste(server, home, None, &blocks("Users", "bash")));
+    let docker = ada.docker(server, engine, server.authority());
     docker.builds(1, "hello:v1");
     docker.pushes("hello:v1");
     docker.pulls("hello:v1");
-    let words = [
-        "ecr",
-        "delete-repository",
-        "--force",
-        "--repository-name",
-        "hello",
-        "--debug",
-    ];
-    let refused = ada.aws(&server, &words).refused();
-    expect_denied(
-        &refused,
-        "ecr:DeleteRepository",
-        "hello",
-        &no_policy("ecr:DeleteRepository"),
-    );
+    let delete = ["ecr", "delete-repository", "--repository-name", "hello"];
+    let refused = ada
+        .aws(server, &delete)
+        .args(["--force", "--debug"])
+        .refused();
+    let action = "ecr:DeleteRepository";
+    expect_denied(&refused, action, "hello", &why(action));
 
-    // Roles: a session of ada's, which pulls and does not push. Its docker message ends with the id.
-    paste(&server, home, None, &blocks("Roles", "bash"));
+    let shown = blocks("Why not?", "console");
+    let (command, told) = shown.split_once("\n…\n").expect("an ellipsis");
+    assert!(command.starts_with("$ wharfinger explain "), "{command}");
+    let (told, rest) = told.split_once("\n…").expect("an ellipsis");
+    assert_eq!(rest.trim(), "");
+    explains(server, &debugged_request_of(&refused), &["user/ada", told]);
+    ada
+}
+
+/// Roles: a session of ada's, which pulls and does not push. Its docker message ends with the id.
+fn roles(server: &Server, home: &Path, engine: &Engine, ada: &Caller) {
+    paste(server, home, None, &blocks("Roles", "bash"));
     let given = "aws sts assume-role --role-arn arn:aws:iam::123456789012:role/deploy --role-session-name laptop";
     let page = std::fs::read_to_string(tools::workspace().join("docs/identity.md"));
     assert!(page.expect("the page").contains(given));
     let session = format!("{given} --query Credentials --output json");
-    let deploy = Caller::of_session("deploy", &paste(&server, home, Some(&ada), &session));
-    let docker = deploy.docker(&server, &engine, server.authority());
+    let deploy = Caller::of_session("deploy", &paste(server, home, Some(ada), &session));
+    let docker = deploy.docker(server, engine, server.authority());
     docker.pulls("hello:v1");
     docker.builds(2, "hello:v2");
     let said = docker.push("hello:v2").refused();
-    expect_denied(
-        &said,
-        "ecr:InitiateLayerUpload",
-        "hello",
-        &no_policy("ecr:InitiateLayerUpload"),
-    );
-    // Who is not named in its trust policy gets none, whatever else it may.
-    let stranger = super::operator(&server, &super::root(&server));
+    let action = "ecr:InitiateLayerUpload";
+    expect_denied(&said, action, "hello", &why(action));
+    assert!(said.trim_end().ends_with(')'), "{said}");
+    let policy = "statement 1 of arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly (identity policies)";
+    let parts = ["assumed-role/deploy/laptop", policy, action];
+    explains(server, &request_of(&said), &parts);
+
+    // Who is not named in the trust policy gets no session, though an identity policy allows it every role.
+    let other = super::operator(server, &super::root(server));
     let words = [
         "sts",
         "assume-role",
@@ -146,38 +168,9 @@ fn who_may_is_as_the_page_on_identity_shows_it() {
         "laptop",
         "--role-arn",
     ];
-    let mut other = stranger.aws(&server, &words);
-    let refusal = other.arg(arn_of_role(ACCOUNT, "deploy")).refused();
+    let mut assume = other.aws(server, &words);
+    let refusal = assume.arg(arn_of_role(ACCOUNT, "deploy")).refused();
     assert!(refusal.contains("(AccessDenied)"), "{refusal}");
-
-    // Why not? Both ids are explained, by the command of the page.
-    let explain = blocks("Why not?", "console");
-    assert!(explain.starts_with("$ wharfinger explain "), "{explain}");
-    let denied_push = explained(&server, &[&request_of(&said)]);
-    for part in [
-        "assumed-role/deploy/laptop",
-        "AmazonEC2ContainerRegistryPullOnly",
-        "ecr:InitiateLayerUpload",
-    ] {
-        assert!(
-            denied_push.contains(part),
-            "{part} is not in:\n{denied_push}"
-        );
-    }
-    let denied_delete = explained(&server, &[&debugged_request_of(&refused)]);
-    for part in [
-        "user/ada",
-        "AmazonEC2ContainerRegistryPowerUser",
-        "ecr:DeleteRepository",
-    ] {
-        assert!(
-            denied_delete.contains(part),
-            "{part} is not in:\n{denied_delete}"
-        );
-    }
-
-    workflows(&server, home, &tokens);
-    audit(&server, home);
 }
 
 /// GitHub Actions: by a token of that repository's, and to `hello` alone.
@@ -186,8 +179,7 @@ fn workflows(server: &Server, home: &Path, tokens: &Tokens) {
     let main = "repo:my-organization/my-repository:ref:refs/heads/main";
     let token = tokens.of(main, "sts.amazonaws.com");
     let ci = Caller::of_session("ci", &exchange(server, "ci", &token).checked());
-    let registry =
-        crate::support::registry::Registry::new(server.authority(), &ci.password(server));
+    let registry = Registry::new(server.authority(), &ci.password(server));
     registry.push(&Image::new(3, 1), "hello", "v3");
     assert_eq!(registry.get_manifest("hello", "v3").status, 200);
     let elsewhere = registry.try_push(&Image::new(3, 1), "other", "v3");
