@@ -30,7 +30,15 @@ impl MaskedTarget {
     /// Keeps the path, and the values of the few query parameters that cannot be secret.
     pub fn new(path: &str, query: Option<&str>) -> Self {
         let mut shown = String::with_capacity(path.len() + query.map_or(0, str::len) + 1);
-        push_plain(&mut shown, path);
+        for (number, segment) in path.split('/').enumerate() {
+            if number > 0 {
+                shown.push('/');
+            }
+            if shown.len() > LONGEST {
+                break;
+            }
+            push_plain(&mut shown, if is_name(segment) { segment } else { HIDDEN });
+        }
         let mut separator = '?';
         for pair in query.into_iter().flat_map(|query| query.split('&')) {
             if shown.len() > LONGEST {
@@ -39,7 +47,7 @@ impl MaskedTarget {
             shown.push(separator);
             separator = '&';
             match pair.split_once('=') {
-                Some((name, value)) if SHOWN.contains(&name) => {
+                Some((name, value)) if SHOWN.contains(&name) && is_name(value) => {
                     push_plain(&mut shown, name);
                     shown.push('=');
                     push_plain(&mut shown, value);
@@ -68,6 +76,15 @@ impl fmt::Display for MaskedTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Longest tag, and longest digest: the longest segments of a path that may have capital letters.
+const LONGEST_WORD: usize = 140;
+
+/// Whether a segment of a path can be the name of something. Passwords and session tokens are longer than tags and
+/// digests, and have the capital letters that repositories' names have not.
+fn is_name(segment: &str) -> bool {
+    segment.len() <= LONGEST_WORD || !segment.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// Copies printable ASCII; all else could forge a log line and becomes `?`.
@@ -108,6 +125,26 @@ mod tests {
     fn parameters_nobody_knows_are_hidden_too() {
         let shown = MaskedTarget::new("/v2/a/tags/list", Some("n=5&password=hunter2&SECRET&=x"));
         assert_eq!(shown.as_str(), "/v2/a/tags/list?n=5&password=***&***&=***");
+    }
+
+    #[test]
+    fn n28_a_password_in_the_place_of_a_name_is_hidden() {
+        let password = "Ab3_".repeat(50);
+        let shown = MaskedTarget::new(&format!("/v2/a/manifests/{password}"), None);
+        assert_eq!(shown.as_str(), "/v2/a/manifests/***");
+        let shown = MaskedTarget::new(&format!("/v2/{password}/tags/list"), Some("n=1"));
+        assert_eq!(shown.as_str(), "/v2/***/tags/list?n=1");
+        let shown = MaskedTarget::new("/v2/_catalog", Some(&format!("n=1&last={password}")));
+        assert_eq!(shown.as_str(), "/v2/_catalog?n=1&last=***");
+        // The longest names are shown.
+        for name in [
+            "a".repeat(256),
+            "V".repeat(128),
+            format!("sha512:{}", "0".repeat(128)),
+        ] {
+            let path = format!("/v2/a/manifests/{name}");
+            assert_eq!(MaskedTarget::new(&path, None).as_str(), path);
+        }
     }
 
     #[test]

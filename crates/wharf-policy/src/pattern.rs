@@ -73,29 +73,42 @@ impl Glob {
     /// `reach` tells, for the wildcard at a byte offset of the text, what it may stand for.
     fn compile(text: &str, pieces: &[(usize, Piece<'_>)], reach: impl Fn(usize) -> Reach) -> Self {
         debug_assert!(pieces.iter().all(|(at, _)| *at <= text.len()), "{text}");
-        let mut prefix = String::new();
+        let mut prefix = None::<String>;
         let mut tokens: Vec<Token> = Vec::new();
+        // Literals in a row, of which escapes make many, are one.
+        let mut literal = String::new();
         for (at, piece) in pieces {
             let token = match piece {
-                Piece::Literal(literal) if tokens.is_empty() => {
-                    prefix.push_str(literal);
+                Piece::Literal(more) => {
+                    literal.push_str(more);
                     continue;
                 }
-                Piece::Literal(literal) => Token::Literal((*literal).into()),
                 Piece::Variable(variable) => Token::Variable(variable.clone()),
                 Piece::One => Token::One(reach(*at)),
                 Piece::Run => Token::Run(reach(*at)),
             };
+            let before = std::mem::take(&mut literal);
+            match &prefix {
+                None => prefix = Some(before),
+                Some(_) if before.is_empty() => {}
+                Some(_) => tokens.push(Token::Literal(before.into())),
+            }
             match (tokens.last_mut(), &token) {
                 // Two runs in a row are one, of the wider reach.
                 (Some(Token::Run(Reach::Anything)), Token::Run(_)) => {}
                 (Some(last @ Token::Run(_)), Token::Run(_)) => *last = token,
-                (Some(Token::Literal(last)), Token::Literal(more)) => {
-                    *last = [&**last, &**more].concat().into();
-                }
                 _ => tokens.push(token),
             }
         }
+        let prefix = match prefix {
+            None => literal,
+            Some(prefix) => {
+                if !literal.is_empty() {
+                    tokens.push(Token::Literal(literal.into()));
+                }
+                prefix
+            }
+        };
         Self {
             prefix: prefix.into(),
             rest: tokens.into(),

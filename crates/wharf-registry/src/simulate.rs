@@ -1,5 +1,6 @@
 //! Simulations of IAM: what policies would say of requests that nobody makes.
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -64,6 +65,38 @@ pub(crate) struct Simulation {
     pub(crate) resources: Option<Vec<String>>,
     pub(crate) entries: Vec<ContextEntry>,
     pub(crate) now: Micros,
+    pub(crate) spellings: Spellings,
+}
+
+/// How texts spell keys: each is looked for once, however many results ask.
+#[derive(Debug, Default)]
+pub(crate) struct Spellings(RefCell<HashMap<(PolicySet, usize), Spelled>>);
+
+/// Of one text.
+#[derive(Debug)]
+struct Spelled {
+    /// The text in lower case.
+    lower: String,
+    keys: HashMap<String, String>,
+}
+
+impl Spellings {
+    /// A key as a text writes it first.
+    fn of(&self, place: (PolicySet, usize), text: &str, key: &str) -> String {
+        let mut all = self.0.borrow_mut();
+        let it = all.entry(place).or_insert_with(|| Spelled {
+            lower: text.to_ascii_lowercase(),
+            keys: HashMap::new(),
+        });
+        if let Some(known) = it.keys.get(key) {
+            return known.clone();
+        }
+        let at = it.lower.find(key);
+        let found = at.and_then(|at| text.get(at..at + key.len()));
+        let found = found.unwrap_or(key).to_owned();
+        it.keys.insert(key.to_owned(), found.clone());
+        found
+    }
 }
 
 impl Simulation {
@@ -255,17 +288,12 @@ impl Simulation {
                 continue;
             }
             let text = self.source(it).map_or("", |source| source.text.as_str());
-            missing.extend(it.missing.iter().map(|key| spelled(text, key)));
+            let place = (it.set, it.place.policy);
+            let keys = it.missing.iter();
+            missing.extend(keys.map(|key| self.spellings.of(place, text, key)));
         }
         missing.into_iter().collect()
     }
-}
-
-/// A key as a text writes it first.
-fn spelled(text: &str, key: &str) -> String {
-    let at = text.to_ascii_lowercase().find(key);
-    let found = at.and_then(|at| text.get(at..at + key.len()));
-    found.unwrap_or(key).to_owned()
 }
 
 fn decision_type(outcome: Outcome) -> PolicyEvaluationDecisionType {

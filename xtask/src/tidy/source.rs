@@ -31,6 +31,7 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
             shape(file, &mut problems);
             transactions(file, &mut problems);
             grants(file, &mut problems);
+            comparisons(file, &mut problems);
         }
     }
     problems
@@ -94,6 +95,58 @@ fn transactions(file: &File, problems: &mut Vec<String>) {
             ));
         }
     }
+}
+
+/// What is compared with what a client sends, and told by nothing but the answer.
+const GUESSED: [&str; 7] = [
+    "commitment",
+    "hmac",
+    "mac",
+    "password",
+    "secret",
+    "session_token",
+    "signature",
+];
+
+/// Secrets and signatures are compared in constant time: `==` tells by its time how much of a guess is right.
+fn comparisons(file: &File, problems: &mut Vec<String>) {
+    let product = file.path.starts_with("crates/") && file.path.contains("/src/");
+    if !product || file.path.contains("/tests") {
+        return;
+    }
+    for (number, line) in numbered(file) {
+        if line.contains("#[cfg(test)]") {
+            return;
+        }
+        if !is_comment(line) && compares_guess(line) {
+            problems.push(format!(
+                "{}:{number}: compare with `constant_time::verify_slices_are_equal`",
+                file.path
+            ));
+        }
+    }
+}
+
+/// Whether a line compares by `==`, `!=` or `eq` what a client may guess at.
+fn compares_guess(line: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '(' | ')');
+    let guessed = |operand: &str| {
+        operand
+            .split(['.', '(', ')'])
+            .any(|part| GUESSED.contains(&part))
+    };
+    ["==", "!=", ".eq(&", ".eq_ignore_ascii_case("]
+        .iter()
+        .any(|operator| {
+            let parts: Vec<&str> = line.split(operator).collect();
+            parts.windows(2).any(|sides| {
+                let [before, after] = sides else { return false };
+                let left = before.trim_end().rsplit(|c| !word(c)).next();
+                let after = after.trim_start_matches([' ', '&', '*']);
+                let right = after.split(|c| !word(c)).next();
+                left.is_some_and(guessed) || right.is_some_and(guessed)
+            })
+        })
 }
 
 /// A grant is made where the decision is made.
@@ -164,6 +217,37 @@ mod tests {
         );
         let named = "impl<A> Debug for Grant<A> {\nfn f() -> Grant<A> {\nServiceGrant { job };\n";
         assert!(complaints("crates/wharf-registry/src/images.rs", named).is_empty());
+    }
+
+    #[test]
+    fn n8_secrets_and_signatures_are_compared_in_constant_time_only() {
+        for line in [
+            "if key.signature(&text) == presented.signature {",
+            "let right = signature.as_bytes() != it;",
+            "    if self.secret.expose() == given {",
+            "    password.eq(&given)",
+            "given.eq_ignore_ascii_case(&session_token)",
+            "    && it == *commitment",
+        ] {
+            assert_eq!(complaints("crates/a/src/lib.rs", line).len(), 1, "{line}");
+            let test = format!("#[cfg(test)]\nmod tests {{\n{line}\n");
+            assert!(complaints("crates/a/src/lib.rs", &test).is_empty());
+            assert!(complaints("crates/a/src/b/tests.rs", line).is_empty());
+        }
+        for line in [
+            "if signatures.len() == 1 {",
+            "// signature == presented",
+            "let right = verify_slices_are_equal(signature, presented.signature).is_ok();",
+            "if name == \"password\" {",
+        ] {
+            assert!(complaints("crates/a/src/lib.rs", line).is_empty(), "{line}");
+        }
+        // What is used where a request's signature is checked, also that of a layer's URL.
+        let verifier = include_str!("../../../crates/wharf-wire/src/sigv4/verify.rs");
+        assert!(verifier.contains("use aws_lc_rs::constant_time::verify_slices_are_equal;"));
+        assert!(verifier.contains(
+            "verify_slices_are_equal(signature.as_bytes(), presented.signature.as_bytes())"
+        ));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Patterns of `Resource` and `NotResource`.
 
-use super::{BadVariable, Case, Glob, Language, Piece, Reach, pieces};
+use super::{BadVariable, Case, Glob, Language, Piece, Reach, fifth_colon, pieces};
 use crate::document::Problem;
 use crate::request::{Fields, RequestContext};
 
@@ -43,11 +43,13 @@ impl ResourcePattern {
         check(text)?;
         let parts = pieces(text, true, language)
             .map_err(|BadVariable| Problem::Variable(text.to_owned()))?;
+        // Looked for once: a pattern of a hundred thousand characters has as many places to ask about.
+        let fifth = fifth_colon(text);
         // An escape is a literal that begins with the dollar sign of the text.
         let early = parts.iter().any(|(at, piece)| {
             let braces = text.get(*at..).is_some_and(|it| it.starts_with("${"));
             let replaced = braces && language == Language::Of2012;
-            (replaced || matches!(piece, Piece::Variable(_))) && colons(text, *at) < 5
+            (replaced || matches!(piece, Piece::Variable(_))) && *at <= fifth
         });
         if early {
             return Err(Problem::VariablePlace(text.to_owned()));
@@ -66,7 +68,7 @@ impl ResourcePattern {
             .filter_map(|field| Glob::like(field, language).ok())
             .collect();
         Ok(Self {
-            whole: Glob::compile(text, &parts, |at| reach(text, at)),
+            whole: Glob::compile(text, &parts, |at| reach(text, fifth, at)),
             fields: <[Glob; 6]>::try_from(globs).map(Box::new).ok(),
         })
     }
@@ -95,15 +97,11 @@ impl ResourcePattern {
     }
 }
 
-/// How many colons stand before an offset.
-fn colons(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|byte| *byte == b':').count()
-}
-
-pub(super) fn reach(text: &str, at: usize) -> Reach {
+/// What the wildcard at an offset may stand for; `fifth` is where the text's fifth colon stands.
+pub(super) fn reach(text: &str, fifth: usize, at: usize) -> Reach {
     let wildcard = text.get(at..).unwrap_or("");
     let ends_field = wildcard == "*" || wildcard.starts_with("*:");
-    if ends_field || colons(text, at) >= 5 {
+    if ends_field || at > fifth {
         Reach::Anything
     } else {
         Reach::WithinField

@@ -295,7 +295,9 @@ fn n42_hostile_patterns_take_steps_in_proportion_to_the_text() {
         // Behind no, one and all colons of an ARN.
         let resources = ["arn:", "arn:aws:ecr:", "arn:aws:ecr:a:a:"].map(|head| {
             let whole = format!("{head}{pattern}");
-            let glob = compile(&whole, &|offset| resource::reach(&whole, offset));
+            let glob = compile(&whole, &|offset| {
+                resource::reach(&whole, fifth_colon(&whole), offset)
+            });
             let prefix = glob.prefix.strip_prefix(head).unwrap().into();
             Glob { prefix, ..glob }
         });

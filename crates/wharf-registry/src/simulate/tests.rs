@@ -30,6 +30,7 @@ fn simulation(policies: &[&str]) -> Simulation {
         resources: None,
         entries: Vec::new(),
         now: 0,
+        spellings: Spellings::default(),
     }
 }
 

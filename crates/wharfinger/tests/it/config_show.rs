@@ -5,6 +5,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::tools::{self, Checked as _};
+use crate::support::{Options, Server};
 
 fn show(folder: &std::path::Path) -> Command {
     let config = folder.join("c.toml");
@@ -61,4 +62,28 @@ fn a_configuration_that_serve_refuses_is_not_shown() {
         said.contains("WHARFINGER_TRASH_DAYS: trash.days: must be a whole number"),
         "{said}"
     );
+}
+
+#[test]
+fn n30_the_configuration_shows_where_secrets_are_and_never_what_they_are() {
+    let server = Server::start(Options::default());
+    let folder = tempfile::tempdir().expect("a directory");
+    let planted = "PLANTED-SECRET-0123456789";
+    let key = folder.path().join("key.pem");
+    std::fs::write(&key, planted).expect("a file");
+    for json in [&[][..], &["--json"]] {
+        let mut command = Command::new(tools::wharfinger());
+        command
+            .args(["config", "show", "--data-dir"])
+            .arg(server.data_dir())
+            .args(json)
+            .env("WHARFINGER_TLS_CERT", &key)
+            .env("WHARFINGER_TLS_KEY", &key)
+            .env("AWS_SECRET_ACCESS_KEY", planted);
+        let said = tools::both(&tools::output(&mut command));
+        assert!(said.contains(&key.display().to_string()), "{said}");
+        for secret in [planted, &server.credentials().secret] {
+            assert!(!said.contains(secret), "{said}");
+        }
+    }
 }

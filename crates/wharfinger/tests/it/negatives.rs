@@ -5,6 +5,7 @@
 mod access;
 mod bombs;
 mod content;
+mod floods;
 mod input;
 mod leaks;
 mod permissions;

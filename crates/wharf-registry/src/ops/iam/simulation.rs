@@ -7,7 +7,7 @@ use wharf_wire::ids::AccountId;
 
 use crate::error::QueryError;
 use crate::page::{self, Asked};
-use crate::simulate::{Simulation, Source, check_entries};
+use crate::simulate::{Simulation, Source, Spellings, check_entries};
 use crate::{Ctx, Error, Result};
 
 /// The parameters that both operations have.
@@ -86,6 +86,7 @@ impl Parameters {
                 resources,
                 entries,
                 now: ctx.now,
+                spellings: Spellings::default(),
             },
             caller,
             operation,
