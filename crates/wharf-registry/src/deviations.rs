@@ -58,7 +58,7 @@ deviations! {
     MANY_TAGS = "many-tags", Extended, "Several `tag` parameters of one manifest PUT point several tags to it, all or none; ECR knows none.";
     DENIED_REQUEST_ID = "denied-request-id", Extended, "A refusal on the registry protocol ends with the request id in parentheses.";
     PUSH_KEYS = "push-keys", Extended, "Policies about ecr:PutImage may ask for wharfinger:ImageTag, wharfinger:ImageDigest and wharfinger:MediaType; ECR has no such keys.";
-    OIDC_PORT = "oidc-port", Extended, "The URL of an OpenID Connect provider may name a port; IAM takes 443 alone.";
+    OIDC_PORT = "oidc-port", Extended, "The URL of an identity provider may name a port; IAM takes 443 alone.";
     LOCK_OUT = "lock-out", Both, "A repository policy that would keep the caller from setting another is refused without `force`, in words of our own; an account's root can always delete its registry's.";
     SAME_DIGEST_REPUSH = "same-digest-repush", Extended, "Pushing an immutable tag again with the same digest succeeds on the registry protocol; the API refuses it as ECR does.";
     TAG_128 = "tag-128", Both, "Tags are at most 128 characters on both planes; ECR's model allows 300 in the API.";

@@ -46,8 +46,6 @@ INSTANT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)")
 ONCE = re.compile(r"(?<=<SecretAccessKey>)[^<]+|(?<=<Marker>)[^<]+")
 TIMES = {"createdAt", "imagePushedAt", "expiresAt", "lastRecordedPullTime"}
 LONG = 120
-STS = {"AssumeRole", "AssumeRoleWithWebIdentity", "DecodeAuthorizationMessage", "GetAccessKeyInfo",
-       "GetCallerIdentity", "GetFederationToken", "GetSessionToken"}
 
 
 def repository_arn(name, account=ACCOUNT, region=REGION):

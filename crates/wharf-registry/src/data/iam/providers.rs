@@ -216,7 +216,7 @@ mod tests {
             ("https://idp.example.com:443/a", "idp.example.com/a"),
             ("https://idp.example.com/id/EX", "idp.example.com/id/EX"),
         ] {
-            assert_eq!(name_of(url).expect(url), name);
+            assert_eq!(name_of(url, false).expect(url), name);
         }
         for url in [
             "idp.example.com",
@@ -228,7 +228,7 @@ mod tests {
             "https://me@idp.example.com",
             "https://idp.example.com/a b",
         ] {
-            assert!(name_of(url).is_err(), "{url}");
+            assert!(name_of(url, false).is_err(), "{url}");
         }
     }
 }
