@@ -5,10 +5,13 @@
 //! `aws_ecr_registry_scanning_configuration` (`enhanced_scanning`). Left out, because they are of other services: the S3
 //! backend and `aws_ecs_task_definition`. What is left is as it is written, but for the names of folders.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::Project;
-use crate::support::people::account;
+use crate::support::people::{account, policy, root};
+use crate::support::process::Process;
 use crate::support::tools::Checked as _;
 
 /// `provider.tf` of the article, without its backend.
@@ -422,6 +425,14 @@ impl Project {
         Value::Object(statements.map(pair).collect())
     }
 
+    /// The calls of an operation so far, from the audit log.
+    fn audited(&self, operation: &str) -> String {
+        let done = self
+            .server
+            .wharfinger(&["audit", "search", "--action", operation]);
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    }
+
     /// The accounts of other people's that the article names.
     fn with_production_accounts(self) -> Self {
         for id in ["987654321098", "876543210987"] {
@@ -431,6 +442,8 @@ impl Project {
     }
 }
 
+/// How long Terraform may take to ask for the policy.
+const PATIENCE: Duration = Duration::from_mins(1);
 const CI: &str = "arn:aws:iam::123456789012:role/github-actions-ecr-push";
 
 #[test]
@@ -487,6 +500,34 @@ fn the_articles_issuer_and_role_of_power_users_are_applied_planned_empty_and_des
         let lists = left.as_object().expect("an answer").values();
         assert!(lists.clone().all(|it| *it == json!([])), "{list}: {left}");
     }
+}
+
+/// `ecr_policy.tf` names the role by its ARN, so nothing makes Terraform wait for it: the registry's answer does.
+#[test]
+fn a_repository_policy_that_names_a_role_too_early_is_tried_again_until_the_role_is_there() {
+    let text = [PROVIDER, REPOSITORY, REPOSITORY_POLICY].concat();
+    let project = Project::new(&text).with_production_accounts();
+    let apply = project.terraform(&["apply", "-auto-approve"]);
+    let mut apply = Process::spawn(apply, &project.server.scratch("apply"));
+    let begun = Instant::now();
+    while !project
+        .audited("SetRepositoryPolicy")
+        .contains(" 400 SetRepositoryPolicy ")
+    {
+        assert!(begun.elapsed() < PATIENCE, "{}", apply.log_tail());
+    }
+    let trust = policy(&json!([{
+        "Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole",
+    }]));
+    let role = [
+        ("RoleName", "github-actions-ecr-push"),
+        ("AssumeRolePolicyDocument", &trust),
+    ];
+    root(&project.server).iam(&project.server, "CreateRole", &role);
+    assert!(apply.wait().success(), "{}", apply.log_tail());
+    let who = project.principals("us-east-1", "production/api-service");
+    assert_eq!(who["AllowPushFromCICD"], CI);
+    project.expect_nothing_to_do("the wait");
 }
 
 #[test]
