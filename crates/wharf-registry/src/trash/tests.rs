@@ -256,7 +256,9 @@ async fn a_repository_comes_back_without_the_policy_that_went_with_it() {
             let policy = policies::PolicyRow {
                 id: 1,
                 kind: "repository".to_owned(),
-                text: "{}".to_owned(),
+                text:
+                    r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"ecr:ListImages"}}"#
+                        .to_owned(),
                 principals: "{}".to_owned(),
                 created_at: 1,
             };
