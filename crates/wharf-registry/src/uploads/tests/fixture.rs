@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use wharf_identity::Secret;
 use wharf_meta::Durability;
 use wharf_meta::access_keys::{self, AccessKeyRow};
+use wharf_meta::iam::attachments::{self, AttachmentRow};
+use wharf_meta::iam::entities::{self, EntityRow};
 use wharf_wire::ecr::ImageTagMutability;
 use wharf_wire::ids::{AccountId, Region, RepositoryName, UploadId};
 use wharf_wire::oci::Digest;
@@ -138,20 +140,49 @@ impl Fixture {
         ))
     }
 
-    /// A request of another principal of the same account.
+    /// A request of another principal of the same account: a user who may everything.
     pub(crate) async fn ctx_of_another(&self) -> Ctx {
         let account = self.service.settings().account.clone();
-        let mut other = Principal::root(account, "AKIAOTHEROTHEROTHERO".to_owned());
-        "AIDASOMEBODYELSE".clone_into(&mut other.unique_id);
+        let user = EntityRow {
+            id: "AIDASOMEBODYELSE".to_owned(),
+            account: account.to_string(),
+            kind: "user".to_owned(),
+            name_key: "else".to_owned(),
+            name: "else".to_owned(),
+            path: "/".to_owned(),
+            created_at: self.service.now(),
+            updated_at: self.service.now(),
+            description: None,
+            document: None,
+            boundary: None,
+            max_session: None,
+            default_version: None,
+            last_version: None,
+        };
+        let attachment = AttachmentRow {
+            entity: user.id.clone(),
+            policy_arn: "arn:aws:iam::aws:policy/AdministratorAccess".to_owned(),
+            attached_at: self.service.now(),
+        };
         let key = AccessKeyRow {
-            access_key_id: other.access_key_id.clone(),
-            account: other.account.to_string(),
-            principal: other.unique_id.clone(),
+            access_key_id: "AKIAOTHEROTHEROTHERO".to_owned(),
+            account: account.to_string(),
+            principal: user.id.clone(),
             status: "Active".to_owned(),
             secret: Vec::new(),
             created_at: self.service.now(),
         };
-        let insert = move |tx: &mut wharf_meta::Tx| access_keys::insert(tx, &key);
+        let other = Principal {
+            entity: user.id.clone(),
+            unique_id: user.id.clone(),
+            arn: format!("arn:aws:iam::{account}:user/else"),
+            ..Principal::root(account, key.access_key_id.clone())
+        };
+        let insert = move |tx: &mut wharf_meta::Tx| {
+            entities::insert(tx, &user)?;
+            attachments::insert(tx, &attachment)?;
+            access_keys::insert(tx, &key)
+        };
         self.service
             .store()
             .write("another", Durability::Hard, insert)
