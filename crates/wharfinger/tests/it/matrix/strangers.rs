@@ -1,7 +1,5 @@
 //! What those may learn who may not act on a thing: not whether it is there.
 
-use std::time::{Duration, Instant};
-
 use wharf_wire::oci::Digest;
 
 use super::*;
@@ -205,59 +203,4 @@ fn n27_no_answer_tells_a_stranger_what_is_there() {
     }
     assert!(told_apart.is_empty(), "{}", told_apart.join("\n"));
     assert!(compared > 450, "only {compared} answers");
-}
-
-/// How long the middle one of many answers took, about what is not there and about what is, in turns.
-fn middle(matrix: &Matrix, caller: &Caller, requests: &[Request; 2]) -> [Duration; 2] {
-    let mut times = [Vec::new(), Vec::new()];
-    for _ in 0..300 {
-        for (request, times) in requests.iter().zip(&mut times) {
-            let begun = Instant::now();
-            matrix.send(request, caller);
-            times.push(begun.elapsed());
-        }
-    }
-    times.map(|mut times| {
-        times.sort_unstable();
-        times[times.len() / 2]
-    })
-}
-
-#[test]
-fn n27_no_answer_takes_a_stranger_longer_for_what_is_there() {
-    let (matrix, image, key) = populated();
-    let layer = Digest::of(&image.blobs[1]).to_string();
-    let user = matrix.user("nothing");
-    let login = json!({"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"});
-    matrix.allow("nothing", &[login]);
-    let password = matrix.password(&user);
-    let caller = Caller {
-        key: Some(user),
-        password: Some(password),
-        foreign: false,
-    };
-    for title in [
-        "ecr:DescribeImages",
-        "iam:GetUser",
-        "iam:GetPolicy",
-        "sts:AssumeRole",
-        "GET /v2/matrin/manifests/v1",
-    ] {
-        let lines = REQUESTS
-            .lines()
-            .filter(|line| !line.starts_with('#') && !line.is_empty());
-        let requests = lines.map(|line| twice(line, &layer, &key).map(Request::parse));
-        let mut requests = requests.filter(|it| it[0].title() == title);
-        let requests = requests
-            .next()
-            .unwrap_or_else(|| panic!("{title} is not asked"));
-        let [gone, there] = middle(&matrix, &caller, &requests);
-        note(&format!("{title}: {gone:?} gone, {there:?} there"));
-        // A network's own spread hides less than this; what a listing or a layer takes would show.
-        let (less, more) = (gone.min(there), gone.max(there));
-        assert!(
-            more - less < Duration::from_micros(500) + less / 4,
-            "{title}: {gone:?} gone, {there:?} there"
-        );
-    }
 }

@@ -64,10 +64,10 @@ fn a_flood_of_sessions_leaves_no_rows_once_they_have_ended() {
         last = Some(answer.expect_status(200).text());
     }
     assert_eq!(admin::tables(&server)["sessions"], before + SESSIONS);
-    let used = Used::by(&mut server).since(start);
-    note(&format!("{SESSIONS} sessions: {} KiB", used.peak_kib));
+    let spent = Used::by(&mut server).since(start);
+    note(&format!("{SESSIONS} sessions: {} KiB", spent.peak_kib));
     // The caches of a store that is filled for the first time, and no more.
-    assert!(used.peak_kib < 64 * 1_024, "{} KiB", used.peak_kib);
+    assert!(spent.peak_kib < 64 * 1_024, "{} KiB", spent.peak_kib);
     // Those that live are kept.
     admin::advance(&server, 890);
     admin::sweep(&server);
@@ -130,14 +130,14 @@ fn n38_unknown_keys_garbage_passwords_and_made_up_agents_leave_next_to_nothing()
         registry(at);
         unknown(at);
     }
-    let used = Used::by(&mut server).since(start);
+    let spent = Used::by(&mut server).since(start);
     let grown = metrics(&server).lines().count().saturating_sub(lines);
     let written = audited(&server).saturating_sub(logged);
     note(&format!(
         "{TRIES} of each: {} KiB of memory, {written} bytes of audit log, {grown} lines of metrics",
-        used.peak_kib
+        spent.peak_kib
     ));
-    assert!(used.peak_kib < 16 * 1_024, "{} KiB", used.peak_kib);
+    assert!(spent.peak_kib < 16 * 1_024, "{} KiB", spent.peak_kib);
     assert!(written < 16 * 1_024, "{written} bytes");
     assert!(grown < 100, "{grown} lines");
     let mut after = admin::tables(&server);
@@ -165,12 +165,12 @@ fn known_callers_with_made_up_agents_names_and_sessions_leave_bounded_memory_and
     (0..500).for_each(&mut ask);
     let start = Used::by(&mut server);
     (500..TRIES).for_each(&mut ask);
-    let used = Used::by(&mut server).since(start);
+    let spent = Used::by(&mut server).since(start);
     let grown = metrics(&server).lines().count().saturating_sub(lines);
     note(&format!(
         "{TRIES} agents: {} KiB of memory, {grown} lines of metrics",
-        used.peak_kib
+        spent.peak_kib
     ));
-    assert!(used.peak_kib < 24 * 1_024, "{} KiB", used.peak_kib);
+    assert!(spent.peak_kib < 24 * 1_024, "{} KiB", spent.peak_kib);
     assert!(grown < 100, "{grown} lines");
 }

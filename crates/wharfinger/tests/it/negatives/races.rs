@@ -139,74 +139,102 @@ fn p45_of_several_who_make_one_thing_one_does_and_quotas_hold() {
     assert!((10..=20).contains(&most), "{most} policies are attached");
 }
 
+const POLICY: &str = "arn:aws:iam::123456789012:policy/raced";
+const DOCUMENT: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}"#;
+
+/// An operation of IAM.
+type Call = (&'static str, Parameters<'static>);
+
+/// What makes a thing, what uses it, what deletes it, and what ends the use.
+const RACES: [[Call; 4]; 6] = [
+    [
+        (
+            "CreatePolicy",
+            &[("PolicyName", "raced"), ("PolicyDocument", DOCUMENT)],
+        ),
+        (
+            "AttachRolePolicy",
+            &[("RoleName", "role"), ("PolicyArn", POLICY)],
+        ),
+        ("DeletePolicy", &[("PolicyArn", POLICY)]),
+        (
+            "DetachRolePolicy",
+            &[("RoleName", "role"), ("PolicyArn", POLICY)],
+        ),
+    ],
+    [
+        (
+            "CreatePolicy",
+            &[("PolicyName", "raced"), ("PolicyDocument", DOCUMENT)],
+        ),
+        (
+            "PutRolePermissionsBoundary",
+            &[("RoleName", "role"), ("PermissionsBoundary", POLICY)],
+        ),
+        ("DeletePolicy", &[("PolicyArn", POLICY)]),
+        ("DeleteRolePermissionsBoundary", &[("RoleName", "role")]),
+    ],
+    [
+        ("CreateUser", &[("UserName", "raced")]),
+        (
+            "PutUserPolicy",
+            &[
+                ("UserName", "raced"),
+                ("PolicyName", "own"),
+                ("PolicyDocument", DOCUMENT),
+            ],
+        ),
+        ("DeleteUser", &[("UserName", "raced")]),
+        (
+            "DeleteUserPolicy",
+            &[("UserName", "raced"), ("PolicyName", "own")],
+        ),
+    ],
+    [
+        ("CreateUser", &[("UserName", "raced")]),
+        ("CreateAccessKey", &[("UserName", "raced")]),
+        ("DeleteUser", &[("UserName", "raced")]),
+        ("DeleteAccessKey", &[("UserName", "raced")]),
+    ],
+    [
+        ("CreateGroup", &[("GroupName", "raced")]),
+        (
+            "AddUserToGroup",
+            &[("GroupName", "raced"), ("UserName", "member")],
+        ),
+        ("DeleteGroup", &[("GroupName", "raced")]),
+        (
+            "RemoveUserFromGroup",
+            &[("GroupName", "raced"), ("UserName", "member")],
+        ),
+    ],
+    [
+        ("CreateInstanceProfile", &[("InstanceProfileName", "raced")]),
+        (
+            "AddRoleToInstanceProfile",
+            &[("InstanceProfileName", "raced"), ("RoleName", "role")],
+        ),
+        ("DeleteInstanceProfile", &[("InstanceProfileName", "raced")]),
+        (
+            "RemoveRoleFromInstanceProfile",
+            &[("InstanceProfileName", "raced"), ("RoleName", "role")],
+        ),
+    ],
+];
+
 #[test]
 fn p45_what_is_deleted_while_it_is_used_is_either_kept_or_used_by_nothing() {
     let server = Server::start(Options::default());
     let root = root(&server);
-    let all = policy(&json!([allow(&json!("ecr:*"))]));
     let made = [
         ("RoleName", "role"),
         ("AssumeRolePolicyDocument", &trust(&root)),
     ];
     root.iam(&server, "CreateRole", &made);
-    // What makes a thing, what uses it, what deletes it, and what ends the use.
-    let policy_arn = arn("policy", "raced");
-    let policy_made = [("PolicyName", "raced"), ("PolicyDocument", all.as_str())];
-    let attached = [("RoleName", "role"), ("PolicyArn", policy_arn.as_str())];
-    let bounded = [
-        ("RoleName", "role"),
-        ("PermissionsBoundary", policy_arn.as_str()),
-    ];
-    let user = [("UserName", "raced")];
-    let inline = [
-        ("UserName", "raced"),
-        ("PolicyName", "own"),
-        ("PolicyDocument", all.as_str()),
-    ];
-    let member = [("GroupName", "raced"), ("UserName", "member")];
     root.iam(&server, "CreateUser", &[("UserName", "member")]);
-    let profile = [("InstanceProfileName", "raced"), ("RoleName", "role")];
-    type Race<'a> = [(&'a str, Parameters<'a>); 4];
-    let races: [Race<'_>; 6] = [
-        [
-            ("CreatePolicy", &policy_made),
-            ("AttachRolePolicy", &attached),
-            ("DeletePolicy", &attached[1..]),
-            ("DetachRolePolicy", &attached),
-        ],
-        [
-            ("CreatePolicy", &policy_made),
-            ("PutRolePermissionsBoundary", &bounded),
-            ("DeletePolicy", &attached[1..]),
-            ("DeleteRolePermissionsBoundary", &bounded[..1]),
-        ],
-        [
-            ("CreateUser", &user),
-            ("PutUserPolicy", &inline),
-            ("DeleteUser", &user),
-            ("DeleteUserPolicy", &inline[..2]),
-        ],
-        [
-            ("CreateUser", &user),
-            ("CreateAccessKey", &user),
-            ("DeleteUser", &user),
-            ("DeleteAccessKey", &user),
-        ],
-        [
-            ("CreateGroup", &member[..1]),
-            ("AddUserToGroup", &member),
-            ("DeleteGroup", &member[..1]),
-            ("RemoveUserFromGroup", &member),
-        ],
-        [
-            ("CreateInstanceProfile", &profile[..1]),
-            ("AddRoleToInstanceProfile", &profile),
-            ("DeleteInstanceProfile", &profile[..1]),
-            ("RemoveRoleFromInstanceProfile", &profile),
-        ],
-    ];
     let before = admin::tables(&server);
-    for [make, use_it, delete, release] in races {
+    for [make, use_it, delete, release] in RACES {
         let mut deleted_first = 0;
         for _ in 0..ROUNDS {
             root.iam(&server, make.0, make.1);
@@ -214,8 +242,8 @@ fn p45_what_is_deleted_while_it_is_used_is_either_kept_or_used_by_nothing() {
                 let (action, parameters) = [use_it, delete][at];
                 root.asks(&server, "iam", action, parameters)
             });
-            let [used, deleted] = [&both[0], &both[1]].map(outcome);
-            match (used.0, deleted.0) {
+            let [using, deleted] = [&both[0], &both[1]].map(outcome);
+            match (using.0, deleted.0) {
                 (200, 409) => {
                     assert_eq!(deleted.1, "DeleteConflict", "{}", delete.0);
                     let key = (release.0 == "DeleteAccessKey")
@@ -230,10 +258,10 @@ fn p45_what_is_deleted_while_it_is_used_is_either_kept_or_used_by_nothing() {
                     root.iam(&server, release.0, release.1);
                 }
                 (404, 200) => {
-                    assert_eq!(used.1, "NoSuchEntity", "{}", use_it.0);
+                    assert_eq!(using.1, "NoSuchEntity", "{}", use_it.0);
                     deleted_first += 1;
                 }
-                _ => panic!("{}: {used:?}, {}: {deleted:?}", use_it.0, delete.0),
+                _ => panic!("{}: {using:?}, {}: {deleted:?}", use_it.0, delete.0),
             }
         }
         note(&format!(
@@ -399,59 +427,77 @@ fn expect(server: &Server, root: &Somebody, number: usize, done: usize) {
     }
 }
 
+/// One client's lives until the server is gone: the number of each, and how many of its changes were acknowledged.
+fn lives(
+    server: &Server,
+    who: &Somebody,
+    numbers: &AtomicUsize,
+    (answered, killed): (&AtomicUsize, &AtomicBool),
+) -> Vec<(usize, usize)> {
+    let mut lives = Vec::new();
+    while !killed.load(Ordering::SeqCst) {
+        let number = numbers.fetch_add(1, Ordering::SeqCst);
+        let mut done = 0;
+        for (action, parameters) in life(number) {
+            let parameters: Vec<(&str, &str)> = parameters
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
+            let Ok(answer) = who.tries(server, "iam", action, &parameters) else {
+                break;
+            };
+            assert_eq!(answer.status, 200, "{action}: {}", answer.text());
+            done += 1;
+            answered.fetch_add(1, Ordering::SeqCst);
+        }
+        lives.push((number, done));
+    }
+    lives
+}
+
+/// Clients that change identities at once.
+const CLIENTS: usize = 4;
+
+/// Clients that live until so many changes were acknowledged, and then the server is killed.
+fn live_until_killed(
+    server: &mut Server,
+    numbers: &AtomicUsize,
+    until: usize,
+) -> Vec<(usize, usize)> {
+    let (answered, killed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let who = root(server);
+    let process = i32::try_from(server.process().id()).ok();
+    let process = process.and_then(rustix::process::Pid::from_raw);
+    std::thread::scope(|scope| {
+        let (server, who, state) = (&*server, &who, (&answered, &killed));
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| scope.spawn(move || lives(server, who, numbers, state)))
+            .collect();
+        while answered.load(Ordering::SeqCst) < until {
+            let over = clients
+                .iter()
+                .any(std::thread::ScopedJoinHandle::is_finished);
+            assert!(!over, "a client ended");
+            std::thread::yield_now();
+        }
+        killed.store(true, Ordering::SeqCst);
+        let signal = rustix::process::Signal::KILL;
+        rustix::process::kill_process(process.expect("an id"), signal).expect("a kill");
+        let clients = clients.into_iter();
+        clients
+            .flat_map(|it| it.join().expect("a client"))
+            .collect()
+    })
+}
+
 #[test]
 fn changes_of_identities_that_a_kill_cuts_off_are_whole_or_nothing() {
     const KILLS: usize = 12;
-    const CLIENTS: usize = 4;
     let mut server = Server::start(Options::default());
     let numbers = AtomicUsize::new(0);
     let (mut acknowledged, mut cut_off) = (0, 0);
     for kill in 0..KILLS {
-        let (answered, killed) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let who = root(&server);
-        let process = server.process().id();
-        let lives: Vec<(usize, usize)> = std::thread::scope(|scope| {
-            let server = &server;
-            let clients: Vec<_> = (0..CLIENTS)
-                .map(|_| {
-                    let (who, numbers, answered, killed) = (&who, &numbers, &answered, &killed);
-                    scope.spawn(move || {
-                        let mut lives = Vec::new();
-                        while !killed.load(Ordering::SeqCst) {
-                            let number = numbers.fetch_add(1, Ordering::SeqCst);
-                            let mut done = 0;
-                            for (action, parameters) in life(number) {
-                                let parameters: Vec<(&str, &str)> = parameters
-                                    .iter()
-                                    .map(|(name, value)| (*name, value.as_str()))
-                                    .collect();
-                                let Ok(answer) = who.tries(server, "iam", action, &parameters)
-                                else {
-                                    break;
-                                };
-                                assert_eq!(answer.status, 200, "{action}: {}", answer.text());
-                                done += 1;
-                                answered.fetch_add(1, Ordering::SeqCst);
-                            }
-                            lives.push((number, done));
-                        }
-                        lives
-                    })
-                })
-                .collect();
-            // At a number of answers and not at a time.
-            let until = 25 + kill * 17;
-            while answered.load(Ordering::SeqCst) < until {
-                std::thread::yield_now();
-            }
-            killed.store(true, Ordering::SeqCst);
-            let process = i32::try_from(process).ok();
-            let process = process.and_then(rustix::process::Pid::from_raw);
-            let signal = rustix::process::Signal::KILL;
-            rustix::process::kill_process(process.expect("an id"), signal).expect("a kill");
-            let lives = clients.into_iter();
-            lives.flat_map(|it| it.join().expect("a client")).collect()
-        });
+        let lives = live_until_killed(&mut server, &numbers, 25 + kill * 17);
         server = server.restart();
         let root = root(&server);
         for question in ASTRAY {

@@ -72,6 +72,17 @@ struct Case {
     then: u16,
 }
 
+impl Case {
+    fn new(name: &'static str, who: Somebody, taken: Vec<Step>, then: u16) -> Self {
+        Self {
+            name,
+            who,
+            taken,
+            then,
+        }
+    }
+}
+
 /// A user with one policy, by name.
 fn user(server: &Server, root: &Somebody, name: &'static str) -> Somebody {
     let [user] = root.makes(server, [(name, json!([allow(&json!("ecr:*"))]))]);
@@ -118,119 +129,80 @@ fn delete_key(user: &Somebody, name: &str) -> Step {
     step("DeleteAccessKey", [("UserName", name), ("AccessKeyId", id)])
 }
 
-/// Users, by what is taken from them.
-fn cases_of_users(server: &Server, root: &Somebody) -> Vec<Case> {
+/// A user without a policy of its own, after root has done something for it.
+fn given<const N: usize>(
+    server: &Server,
+    root: &Somebody,
+    name: &'static str,
+    (action, parameters): (&'static str, [(&'static str, &str); N]),
+) -> Somebody {
+    let [user] = root.makes(server, [(name, Value::Null)]);
+    run(server, root, &step(action, parameters));
+    user
+}
+
+/// Users, by what of their policies is taken from them.
+fn cases_of_policies(server: &Server, root: &Somebody) -> Vec<Case> {
     let nothing = policy(&json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]));
     let all = policy(&json!([allow(&json!("ecr:*"))]));
-    let managed = |name: &str| format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
-    for name in ["versions", "bounds"] {
+    let [versions, bounds] = ["versions", "bounds"].map(|name| {
         let made = [("PolicyName", name), ("PolicyDocument", &all)];
         root.iam(server, "CreatePolicy", &made);
-    }
-    root.iam(server, "CreateGroup", &[("GroupName", "team")]);
-    root.iam(server, "CreateGroup", &[("GroupName", "crew")]);
-    for group in ["team", "crew"] {
-        let attached = [("GroupName", group), ("PolicyArn", READ_ONLY)];
-        root.iam(server, "AttachGroupPolicy", &attached);
-    }
-    let plain = |name: &'static str| {
-        let [user] = root.makes(server, [(name, Value::Null)]);
-        user
-    };
-    let member = |name: &'static str, group: &str| {
-        let user = plain(name);
-        let joined = [("GroupName", group), ("UserName", name)];
-        root.iam(server, "AddUserToGroup", &joined);
-        user
-    };
-    let attached = |name: &'static str, arn: &str| {
-        let user = plain(name);
-        let attached = [("UserName", name), ("PolicyArn", arn)];
-        root.iam(server, "AttachUserPolicy", &attached);
-        user
+        format!("arn:aws:iam::{ACCOUNT}:policy/{name}")
+    });
+    let version = |arn: &str| {
+        let parameters = [
+            ("PolicyArn", arn),
+            ("PolicyDocument", &nothing),
+            ("SetAsDefault", "true"),
+        ];
+        vec![step("CreatePolicyVersion", parameters)]
     };
     let bounded = user(server, root, "bounded");
-    let bound = [
-        ("UserName", "bounded"),
-        ("PermissionsBoundary", &managed("bounds")),
-    ];
+    let bound = [("UserName", "bounded"), ("PermissionsBoundary", &bounds)];
     root.iam(server, "PutUserPermissionsBoundary", &bound);
-    let version = |name: &str| {
-        let parameters = [
-            ("PolicyArn", managed(name)),
-            ("PolicyDocument", nothing.clone()),
-            ("SetAsDefault", "true".to_owned()),
-        ];
-        ("CreatePolicyVersion", parameters.into())
-    };
-    let (off, gone) = (
-        user(server, root, "switched-off"),
-        user(server, root, "key-gone"),
-    );
-    let off_id = off.credentials.access_key_id.clone();
-    let case = |name, who, taken: Vec<Step>, then| Case {
-        name,
-        who,
-        taken,
-        then,
-    };
+    let own = [("UserName", "attached"), ("PolicyArn", READ_ONLY)];
+    let other = [("UserName", "versioned"), ("PolicyArn", versions.as_str())];
+    let attached = given(server, root, "attached", ("AttachUserPolicy", own));
+    let versioned = given(server, root, "versioned", ("AttachUserPolicy", other));
+    let inline = user(server, root, "inline");
+    let deleted = vec![delete_own("user", "inline")];
+    let detached = vec![step("DetachUserPolicy", own)];
+    vec![
+        Case::new("an inline policy deleted", inline, deleted, 403),
+        Case::new("a policy detached", attached, detached, 403),
+        Case::new("a policy's version", versioned, version(&versions), 403),
+        Case::new("a boundary's version", bounded, version(&bounds), 403),
+    ]
+}
+
+/// Users, by what of their groups and keys is taken from them.
+fn cases_of_members(server: &Server, root: &Somebody) -> Vec<Case> {
+    for group in ["team", "crew"] {
+        let attached = [("GroupName", group), ("PolicyArn", READ_ONLY)];
+        root.iam(server, "CreateGroup", &attached[..1]);
+        root.iam(server, "AttachGroupPolicy", &attached);
+    }
+    let [out, within] = [("team", "leaver"), ("crew", "stayer")]
+        .map(|(group, name)| [("GroupName", group), ("UserName", name)]);
+    let leaver = given(server, root, "leaver", ("AddUserToGroup", out));
+    let stayer = given(server, root, "stayer", ("AddUserToGroup", within));
+    let [off, gone] = ["switched-off", "key-gone"].map(|name| user(server, root, name));
     let deactivate = [
         ("UserName", "switched-off"),
-        ("AccessKeyId", &off_id),
+        ("AccessKeyId", &off.credentials.access_key_id),
         ("Status", "Inactive"),
     ];
-    let leaves = [("GroupName", "team"), ("UserName", "leaver")];
+    let deactivated = vec![step("UpdateAccessKey", deactivate)];
+    let deleted = vec![delete_key(&gone, "key-gone")];
+    let removed = vec![step("RemoveUserFromGroup", out)];
     let detached = [("GroupName", "crew"), ("PolicyArn", READ_ONLY)];
-    let own = [("UserName", "attached"), ("PolicyArn", READ_ONLY)];
+    let detached = vec![step("DetachGroupPolicy", detached)];
     vec![
-        case(
-            "an inline policy deleted",
-            user(server, root, "inline"),
-            vec![delete_own("user", "inline")],
-            403,
-        ),
-        case(
-            "a policy detached",
-            attached("attached", READ_ONLY),
-            vec![step("DetachUserPolicy", own)],
-            403,
-        ),
-        case(
-            "a policy's default version changed",
-            attached("versioned", &managed("versions")),
-            vec![version("versions")],
-            403,
-        ),
-        case(
-            "a boundary's default version changed",
-            bounded,
-            vec![version("bounds")],
-            403,
-        ),
-        case(
-            "a member removed from its group",
-            member("leaver", "team"),
-            vec![step("RemoveUserFromGroup", leaves)],
-            403,
-        ),
-        case(
-            "a group's policy detached",
-            member("stayer", "crew"),
-            vec![step("DetachGroupPolicy", detached)],
-            403,
-        ),
-        case(
-            "a key deactivated",
-            off,
-            vec![step("UpdateAccessKey", deactivate)],
-            401,
-        ),
-        case(
-            "a key deleted",
-            gone.clone(),
-            vec![delete_key(&gone, "key-gone")],
-            401,
-        ),
+        Case::new("a member removed", leaver, removed, 403),
+        Case::new("a group's policy detached", stayer, detached, 403),
+        Case::new("a key deactivated", off, deactivated, 401),
+        Case::new("a key deleted", gone, deleted, 401),
     ]
 }
 
@@ -268,57 +240,33 @@ fn cases_of_sessions(server: &Server, root: &Somebody) -> Vec<Case> {
         let deleted = step("DeleteUser", [("UserName", name)]);
         vec![delete_own("user", name), delete_key(user, name), deleted]
     };
-    let case = |name, who, taken: Vec<Step>, then| Case {
-        name,
-        who,
-        taken,
-        then,
+    let deleted = |name: &str| {
+        let policy = delete_own("role", name);
+        vec![policy, step("DeleteRole", [("RoleName", name)])]
     };
-    let deleted = |name: &str| step("DeleteRole", [("RoleName", name)]);
+    let poorer = vec![delete_own("role", "poor")];
+    let older = vec![step("PutRolePolicy", older)];
+    let (issuers, lenders) = (gone(&issuer, "issuer"), gone(&lender, "lender"));
     vec![
-        case(
-            "a role's policy deleted",
-            session("poor"),
-            vec![delete_own("role", "poor")],
-            403,
-        ),
-        case(
-            "a role deleted",
-            session("gone"),
-            vec![delete_own("role", "gone"), deleted("gone")],
-            401,
-        ),
-        case(
-            "a role deleted that the repository named",
+        Case::new("a role's policy deleted", session("poor"), poorer, 403),
+        Case::new("a role deleted", session("gone"), deleted("gone"), 401),
+        Case::new(
+            "a role that a repository named",
             named,
-            vec![delete_own("role", "named"), deleted("named")],
+            deleted("named"),
             401,
         ),
-        case(
-            "older sessions revoked",
-            session("older"),
-            vec![step("PutRolePolicy", older)],
-            403,
-        ),
-        case(
-            "the user of a session deleted",
-            of_user,
-            gone(&issuer, "issuer"),
-            401,
-        ),
-        case(
-            "the user deleted who lent to a guest",
-            federated,
-            gone(&lender, "lender"),
-            401,
-        ),
+        Case::new("older sessions revoked", session("older"), older, 403),
+        Case::new("the user of a session deleted", of_user, issuers, 401),
+        Case::new("the lender to a guest deleted", federated, lenders, 401),
     ]
 }
 
 #[test]
 fn n4_a_live_password_ends_at_once_with_what_it_rests_on() {
     let (server, root, image) = with_image(Options::default());
-    let mut cases = cases_of_users(&server, &root);
+    let mut cases = cases_of_policies(&server, &root);
+    cases.extend(cases_of_members(&server, &root));
     cases.extend(cases_of_sessions(&server, &root));
     let registries: Vec<Registry> = cases.iter().map(|it| it.who.registry(&server)).collect();
     for (case, registry) in cases.iter().zip(&registries) {
@@ -393,7 +341,7 @@ impl Stage {
         let state = self.state.lock().expect("a lock");
         let waited =
             self.changed
-                .wait_timeout_while(state, std::time::Duration::from_secs(60), |it| {
+                .wait_timeout_while(state, std::time::Duration::from_mins(1), |it| {
                     it.2 < answers
                 });
         let (state, timeout) = waited.expect("a lock");
@@ -438,6 +386,47 @@ fn read_on(stage: &Stage, server: &Server, registry: &Registry, path: &str) -> u
         assert_eq!(status, expected, "{phase:?} {path}");
         judged += 1;
     }
+}
+
+/// What is called so, whom it concerns, how they are refused without it, and what gives and takes it.
+type Way<'a> = (&'a str, &'a Somebody, u16, &'a dyn Fn(bool));
+
+/// Gives and takes, while readers read.
+fn race(
+    name: &str,
+    server: &Server,
+    (registry, paths): (&Registry, &[String]),
+    refused: u16,
+    change: &dyn Fn(bool),
+) {
+    let stage = Stage {
+        state: Mutex::new((0, Phase::Granted, 0)),
+        changed: Condvar::new(),
+    };
+    std::thread::scope(|scope| {
+        let stage = &stage;
+        let readers: Vec<_> = (0..READERS)
+            .map(|at| {
+                let path = &paths[at % paths.len()];
+                scope.spawn(move || read_on(stage, server, registry, path))
+            })
+            .collect();
+        // Whatever happens, the readers end.
+        let end = End(stage);
+        for _ in 0..ROUNDS {
+            for (allowed, phase) in [(false, Phase::Revoked(refused)), (true, Phase::Granted)] {
+                stage.wait_for(2 * READERS);
+                stage.set(Phase::Changing);
+                change(allowed);
+                stage.set(phase);
+            }
+        }
+        drop(end);
+        for reader in readers {
+            let judged = reader.join().expect("a reader");
+            assert!(judged >= ROUNDS, "{name}: {judged}");
+        }
+    });
 }
 
 #[test]
@@ -485,7 +474,6 @@ fn n4_no_request_that_begins_after_a_revocation_was_answered_succeeds() {
         root.does(&server, "SetRepositoryPolicy", &set);
     };
     let by_key = |allowed: bool| status(if allowed { "Active" } else { "Inactive" });
-    type Way<'a> = (&'a str, &'a Somebody, u16, &'a dyn Fn(bool));
     let ways: [Way<'_>; 4] = [
         ("a role's policy", &session, 403, &own),
         ("a role's boundary", &session, 403, &boundary),
@@ -495,37 +483,8 @@ fn n4_no_request_that_begins_after_a_revocation_was_answered_succeeds() {
     let paths =
         ["v1", image.digest().as_str()].map(|it| format!("/v2/{REPOSITORY}/manifests/{it}"));
     for (name, who, refused, change) in ways {
-        let stage = Stage {
-            state: Mutex::new((0, Phase::Granted, 0)),
-            changed: Condvar::new(),
-        };
         let registry = who.registry(&server);
-        std::thread::scope(|scope| {
-            let readers: Vec<_> = (0..READERS)
-                .map(|at| {
-                    let (stage, server, registry) = (&stage, &server, &registry);
-                    let path = &paths[at % paths.len()];
-                    scope.spawn(move || read_on(stage, server, registry, path))
-                })
-                .collect();
-            // Whatever happens, the readers end.
-            let end = End(&stage);
-            for _ in 0..ROUNDS {
-                stage.wait_for(2 * READERS);
-                stage.set(Phase::Changing);
-                change(false);
-                stage.set(Phase::Revoked(refused));
-                stage.wait_for(2 * READERS);
-                stage.set(Phase::Changing);
-                change(true);
-                stage.set(Phase::Granted);
-            }
-            drop(end);
-            for reader in readers {
-                let judged = reader.join().expect("a reader");
-                assert!(judged >= ROUNDS, "{name}: {judged}");
-            }
-        });
+        race(name, &server, (&registry, &paths), refused, change);
     }
 }
 

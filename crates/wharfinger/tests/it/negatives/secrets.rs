@@ -1,5 +1,6 @@
 //! Every kind of secret, used rightly and wrongly, and found nowhere afterwards.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -41,7 +42,7 @@ impl Collected {
     fn answer(&mut self, answer: &Response) {
         self.answers.push_str(&answer.text());
         for (name, value) in &answer.headers {
-            self.answers.push_str(&format!("{name}: {value}\n"));
+            writeln!(self.answers, "{name}: {value}").expect("a string");
         }
     }
 
@@ -176,6 +177,74 @@ fn web_identities(server: &Server, root: &Somebody, tokens: &Tokens, all: &mut C
     }
 }
 
+/// A user, and the sessions of every kind that it has.
+fn people(server: &Server, root: &Somebody) -> [Somebody; 4] {
+    let may = json!([allow(&json!(["ecr:*", "sts:*", "iam:*"]))]);
+    let [user] = root.makes(server, [("user", may.clone())]);
+    let trust = policy(&json!([
+        {"Effect": "Allow", "Principal": {"AWS": user.arn}, "Action": ["sts:AssumeRole", "sts:TagSession"]},
+    ]));
+    let made = [("RoleName", "role"), ("AssumeRolePolicyDocument", &trust)];
+    root.iam(server, "CreateRole", &made);
+    let own = policy(&may);
+    let inline = [
+        ("RoleName", "role"),
+        ("PolicyName", "own"),
+        ("PolicyDocument", &own),
+    ];
+    root.iam(server, "PutRolePolicy", &inline);
+    let arn = format!("arn:aws:iam::{ACCOUNT}:role/role");
+    let assumed = [("RoleArn", arn.as_str()), ("RoleSessionName", "run")];
+    let role = user.session(server, "AssumeRole", &assumed);
+    let of_user = user.session(server, "GetSessionToken", &[]);
+    let lent = [("Name", "guest"), ("Policy", own.as_str())];
+    let guest = user.session(server, "GetFederationToken", &lent);
+    [user, role, of_user, guest]
+}
+
+/// What lists and tells of all this.
+fn listings(server: &Server, root: &Somebody, all: &mut Collected) {
+    for action in [
+        "GetAccountAuthorizationDetails",
+        "ListUsers",
+        "ListRoles",
+        "GetAccountSummary",
+    ] {
+        all.answer(&root.asks(server, "iam", action, &[]).expect_status(200));
+    }
+    let keys = root.iam(server, "ListAccessKeys", &[("UserName", "user")]);
+    all.answers.push_str(&keys);
+    for op in ["tables", "commits", "account.list", "trash"] {
+        let told = admin::ask(server, &json!({"op": op})).to_string();
+        all.answers.push_str(&told);
+    }
+    for args in [&["account", "list"][..], &["config", "show"], &["stats"]] {
+        let done = server.wharfinger(args);
+        all.answers.push_str(&tools::both(&done));
+    }
+}
+
+/// What is kept is sealed: the files of the data directory have none either.
+fn expect_none_kept(server: &Server, all: &Collected) {
+    let kept = server.data_dir().to_owned();
+    let mut below = 0;
+    for entry in std::fs::read_dir(&kept).expect("the data directory") {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        // The root's key is there to be read by its owner alone, who is told where.
+        if name == "credentials.json" || name.starts_with("root") {
+            continue;
+        }
+        below += 1;
+        all.expect_none_below(&path);
+    }
+    assert!(below >= 3, "{below} files in {}", kept.display());
+}
+
 #[test]
 fn n28_no_secret_of_any_kind_is_found_anywhere_afterwards() {
     let tokens = Tokens::make();
@@ -197,26 +266,7 @@ fn n28_no_secret_of_any_kind_is_found_anywhere_afterwards() {
     let root = root(&server);
     let mut all = Collected::default();
 
-    let may = json!([allow(&json!(["ecr:*", "sts:*", "iam:*"]))]);
-    let [user] = root.makes(&server, [("user", may.clone())]);
-    let trust = policy(&json!([
-        {"Effect": "Allow", "Principal": {"AWS": user.arn}, "Action": ["sts:AssumeRole", "sts:TagSession"]},
-    ]));
-    let made = [("RoleName", "role"), ("AssumeRolePolicyDocument", &trust)];
-    root.iam(&server, "CreateRole", &made);
-    let own = policy(&may);
-    let inline = [
-        ("RoleName", "role"),
-        ("PolicyName", "own"),
-        ("PolicyDocument", &own),
-    ];
-    root.iam(&server, "PutRolePolicy", &inline);
-    let arn = format!("arn:aws:iam::{ACCOUNT}:role/role");
-    let assumed = [("RoleArn", arn.as_str()), ("RoleSessionName", "run")];
-    let role = user.session(&server, "AssumeRole", &assumed);
-    let of_user = user.session(&server, "GetSessionToken", &[]);
-    let lent = [("Name", "guest"), ("Policy", own.as_str())];
-    let guest = user.session(&server, "GetFederationToken", &lent);
+    let [user, role, of_user, guest] = people(&server, &root);
     for (whose, who) in [
         ("the root", &root),
         ("a user", &user),
@@ -228,25 +278,7 @@ fn n28_no_secret_of_any_kind_is_found_anywhere_afterwards() {
     }
     web_identities(&server, &root, &tokens, &mut all);
 
-    // What lists and tells of all this.
-    for action in [
-        "GetAccountAuthorizationDetails",
-        "ListUsers",
-        "ListRoles",
-        "GetAccountSummary",
-    ] {
-        all.answer(&root.asks(&server, "iam", action, &[]).expect_status(200));
-    }
-    let keys = root.iam(&server, "ListAccessKeys", &[("UserName", "user")]);
-    all.answers.push_str(&keys);
-    for op in ["tables", "commits", "account.list", "trash"] {
-        let told = admin::ask(&server, &json!({"op": op})).to_string();
-        all.answers.push_str(&told);
-    }
-    for args in [&["account", "list"][..], &["config", "show"], &["stats"]] {
-        let done = server.wharfinger(args);
-        all.answers.push_str(&tools::both(&done));
-    }
+    listings(&server, &root, &mut all);
     let running = std::fs::read(server.data_dir().join("running.json")).expect("a file");
     let running: serde_json::Value = serde_json::from_slice(&running).expect("JSON");
     let operator = running["operator"].as_str().expect("an address");
@@ -269,22 +301,5 @@ fn n28_no_secret_of_any_kind_is_found_anywhere_afterwards() {
         assert!(log.contains(said), "{said} is not logged");
     }
     all.expect_none_in("the log", &log);
-    // What is kept is sealed: the files of the data directory have none either.
-    let kept = server.data_dir().to_owned();
-    let mut below = 0;
-    for entry in std::fs::read_dir(&kept).expect("the data directory") {
-        let path = entry.expect("an entry").path();
-        let name = path
-            .file_name()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned();
-        // The root's key is there to be read by its owner alone, who is told where.
-        if name == "credentials.json" || name.starts_with("root") {
-            continue;
-        }
-        below += 1;
-        all.expect_none_below(&path);
-    }
-    assert!(below >= 3, "{below} files in {}", kept.display());
+    expect_none_kept(&server, &all);
 }

@@ -1,5 +1,6 @@
 //! Users with policies and access keys of their own, in any account of a server.
 
+use std::fmt::Write as _;
 
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -97,7 +98,7 @@ impl Somebody {
         };
         let mut body = format!("Action={action}&Version={version}");
         for (name, value) in parameters {
-            body.push_str(&format!("&{name}={}", escaped(value)));
+            write!(body, "&{name}={}", escaped(value)).expect("a string");
         }
         let authority = server.authority();
         let headers = sign::sign_form(&self.credentials, authority, service, body.as_bytes());
@@ -237,7 +238,7 @@ fn escaped(value: &str) -> String {
         if byte.is_ascii_alphanumeric() {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            write!(text, "%{byte:02X}").expect("a string");
         }
     }
     text
