@@ -4,7 +4,6 @@ use wharf_wire::oci::Digest;
 
 use super::*;
 use crate::support::images::Image;
-use crate::support::note::note;
 
 /// Words of the requests, each with what of the same length exists.
 const THERE: [(&str, &str); 13] = [
