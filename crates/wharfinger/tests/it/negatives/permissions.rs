@@ -412,3 +412,39 @@ fn n29_only_listed_filters_are_taken() {
         assert_eq!(root.does(&server, operation, &asked), plain, "{operation}");
     }
 }
+
+#[test]
+fn n23_parameters_that_no_operation_has_make_nobody_more() {
+    let (server, root, _) = with_image();
+    let made = [
+        ("UserName", "plain"),
+        ("UserId", "AIDAAAAAAAAAAAAAAAAAA"),
+        ("Arn", "arn:aws:iam::123456789012:root"),
+        ("AccountId", "210987654321"),
+        ("IsAdmin", "true"),
+        ("PolicyArn", "arn:aws:iam::aws:policy/AdministratorAccess"),
+        ("Groups.member.1", "admins"),
+    ];
+    let text = root.iam(&server, "CreateUser", &made);
+    for told in ["arn:aws:iam::123456789012:user/plain", "<UserId>AIDA"] {
+        assert!(text.contains(told), "{text}");
+    }
+    assert!(!text.contains("AIDAAAAAAAAAAAAAAAAAA"), "{text}");
+    let attached = root.iam(&server, "ListAttachedUserPolicies", &made[..1]);
+    assert!(!attached.contains("AdministratorAccess"), "{attached}");
+    let key = root.iam(&server, "CreateAccessKey", &made);
+    let plain = Somebody {
+        arn: "arn:aws:iam::123456789012:user/plain".to_owned(),
+        id: String::new(),
+        credentials: crate::support::sign::Credentials {
+            access_key_id: crate::support::people::element(&key, "AccessKeyId"),
+            secret: crate::support::people::element(&key, "SecretAccessKey"),
+            session_token: None,
+        },
+    };
+    let forged = json!({"repositoryName": "private/app", "principal": root.arn, "isAdmin": true});
+    plain.may_not(&server, "ListImages", &forged);
+    let who = [("PrincipalArn", root.arn.as_str()), ("UserName", "plain")];
+    let refused = plain.asks(&server, "iam", "GetUser", &who);
+    assert_eq!(refused.status, 403, "{}", refused.text());
+}
