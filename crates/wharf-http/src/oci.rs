@@ -243,10 +243,10 @@ fn registry_of(
     }
 }
 
-/// What the client calls itself, cut to a bounded length.
+/// What the client calls itself: whole, since policies may ask about any part of it.
 pub(crate) fn user_agent(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get(USER_AGENT)?.to_str().ok()?;
-    Some(text.chars().take(256).collect())
+    let text = headers.get(USER_AGENT)?.as_bytes();
+    Some(String::from_utf8_lossy(text).into_owned())
 }
 
 fn bad_route(error: &RouteError, method: &Method, ctx: &Ctx) -> Stop {

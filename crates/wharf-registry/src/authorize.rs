@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wharf_meta::iam::entities::EntityRow;
 use wharf_meta::repositories::RepositoryRow;
-use wharf_policy::{Inputs, RequestContext, ResourceKind};
+use wharf_policy::{Inputs, Outcome, PolicySet, RequestContext, ResourceKind, SetVerdict};
 use wharf_wire::ids::{AccountId, Region, RepositoryName, repository_arn};
 
 use crate::action::{Action, NeedsNoPermission};
@@ -445,6 +445,19 @@ pub(crate) fn decide_known<A: Action>(
     question.decide::<A>()
 }
 
+/// The refusal that everybody of another account hears whom a resource does not let in, whatever else is so.
+fn strange(asked: &RequestContext, kind: ResourceKind) -> String {
+    let (name, action) = (asked.principal().name(), asked.action());
+    let policy = match kind {
+        ResourceKind::Role => "role trust",
+        ResourceKind::Ordinary | ResourceKind::Key => "resource-based",
+    };
+    format!(
+        "User: {name} is not authorized to perform: {action} on resource: {} because no {policy} policy allows the {action} action",
+        asked.resource()
+    )
+}
+
 /// Everything that a decision is made from.
 struct Question<'a> {
     request: &'a RequestInfo,
@@ -465,25 +478,20 @@ impl Question<'_> {
             let reason = too_large.to_string();
             Error::InvalidParameters { reason }
         })?;
-        if let Some(reason) = self.barred::<A>() {
-            let (name, action) = (asked.principal().name(), A::NAME);
-            let reason = format!(
-                "User: {name} is not authorized to perform: {action} on resource: {} {reason}",
-                self.arn
-            );
-            return Err(Error::AccessDenied { reason });
-        }
         let own: Vec<_> = self
             .identity
             .policies
             .iter()
             .map(Named::as_policy)
             .collect();
-        let passed: Option<Vec<_>> = self
-            .identity
-            .session_policies
-            .as_ref()
-            .map(|passed| passed.iter().map(Named::as_policy).collect());
+        let passed = self.identity.session_policies.as_ref();
+        let passed = passed.map(|passed| passed.iter().map(Named::as_policy).collect());
+        // As if a session policy were there that allows nothing.
+        let passed: Option<Vec<_>> = if self.barred::<A>() {
+            Some(Vec::new())
+        } else {
+            passed
+        };
         let resource: Vec<_> = self.facts.policies.for_action(A::NAME).collect();
         let inputs = Inputs {
             request: &asked,
@@ -502,23 +510,36 @@ impl Question<'_> {
         if decision.allowed() {
             return Ok(());
         }
-        Err(Error::AccessDenied {
-            reason: decision.refusal(&asked),
-        })
+        let reason = if self.is_strange(&inputs) {
+            strange(&asked, self.kind)
+        } else {
+            decision.refusal(&asked)
+        };
+        Err(Error::AccessDenied { reason })
+    }
+
+    /// Whether the resource is another account's, which lets the caller in nowhere: what the caller's own policies say
+    /// of it would tell whether it is there, and how it is tagged.
+    fn is_strange(&self, inputs: &Inputs<'_>) -> bool {
+        let consents = |set: &SetVerdict| {
+            matches!(set.set, PolicySet::Resource | PolicySet::Trust)
+                && set.outcome == Outcome::Allowed
+        };
+        self.identity.principal.account != *self.account
+            && !wharf_policy::explain(inputs).sets.iter().any(consents)
     }
 
     /// What some sessions may not whatever policies say. Source: sts.md 6.
-    fn barred<A: Action>(&self) -> Option<String> {
+    fn barred<A: Action>(&self) -> bool {
         let of_iam = A::NAME.starts_with("iam:");
         let of_sts = A::NAME.starts_with("sts:");
-        let barred = match self.identity.credentials {
+        match self.identity.credentials {
             Credentials::LongTerm | Credentials::Role | Credentials::WebIdentity => false,
             Credentials::User { mfa } => {
                 (of_iam && !mfa) || (of_sts && A::NAME != "sts:AssumeRole")
             }
             Credentials::Federated => of_iam || of_sts,
-        };
-        barred.then(|| format!("because no session policy allows the {} action", A::NAME))
+        }
     }
 
     /// The condition keys of the request. Source: iam.md 2.5.
@@ -537,9 +558,10 @@ impl Question<'_> {
         let secure = if request.secure { "true" } else { "false" };
         asked.set("aws:SecureTransport", secure)?;
         asked.set("aws:ResourceAccount", self.account.as_str())?;
-        if let Some(agent) = &request.user_agent {
-            asked.set("aws:UserAgent", agent)?;
-        }
+        asked.set(
+            "aws:UserAgent",
+            request.user_agent.as_deref().unwrap_or_default(),
+        )?;
         for (key, value) in &self.identity.keys {
             asked.set(key, value)?;
         }

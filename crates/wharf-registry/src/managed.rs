@@ -454,7 +454,9 @@ mod tests {
         }
         assert!(find("arn:aws:iam::aws:policy/service-role/AdministratorAccess").is_none());
         assert!(find("arn:aws:iam::123456789012:policy/AdministratorAccess").is_none());
-        let names = POLICIES.iter().map(|policy| policy.name.to_lowercase());
+        let names = POLICIES
+            .iter()
+            .map(|policy| policy.name.to_ascii_lowercase());
         assert!(names.is_sorted());
     }
 }

@@ -20,6 +20,9 @@ use crate::{Micros, Result};
 
 /// Most statements that one page of a simulation looks at.
 const MOST_WORK: usize = 200_000;
+/// Most steps of comparing patterns with values that one page may take: some three seconds. A pattern is compared with a
+/// value in as many steps as both are long together, multiplied, at worst.
+const MOST_STEPS: usize = 2_000_000_000;
 /// The resource of an action that has none, and of a simulation that names none.
 const ALL: &str = "*";
 
@@ -106,17 +109,29 @@ impl Simulation {
     }
 
     /// How many results one page may have.
-    pub(crate) fn page_limit(&self) -> i64 {
+    ///
+    /// # Errors
+    /// `InvalidInput` when not even one can be had in bounded time.
+    pub(crate) fn page_limit(&self) -> Result<i64> {
         let sources = self.identity.iter().chain(&self.boundary);
         let resource = self.resource_policy.iter().map(|(source, _)| source);
-        // No statement is shorter than that.
-        let statements: usize = sources
-            .chain(resource)
-            .map(|it| it.document.characters() / 40 + 1)
-            .sum();
-        i64::try_from(MOST_WORK / statements.max(1))
-            .unwrap_or(1)
-            .clamp(1, 999)
+        let characters = sources.chain(resource).map(|it| it.document.characters());
+        let (mut statements, mut patterns) = (0, 0);
+        for count in characters {
+            // No statement is shorter than that.
+            statements += count / 40 + 1;
+            patterns += count;
+        }
+        let values = self.entries.iter().flat_map(|entry| entry.context_key_values.iter().flatten());
+        let compared: usize = values.map(String::len).sum();
+        let steps = patterns.saturating_mul(compared);
+        if steps > MOST_STEPS {
+            return Err(QueryError::invalid_input(
+                "The policies and the values of the context entries are too large together to be simulated.",
+            ));
+        }
+        let results = (MOST_WORK / statements.max(1)).min(MOST_STEPS / steps.max(1));
+        Ok(i64::try_from(results).unwrap_or(999).clamp(1, 999))
     }
 
     /// One result, by its place: all resources of the first action, then of the second.

@@ -63,7 +63,12 @@ impl WebIdentity {
             .with(format!("{url}:aud"), claims.audience.as_str())
             .with_list(format!("{url}:oaud"), claims.original_audience.clone())
             .with_list(format!("{url}:amr"), claims.amr.clone());
-        for (name, value) in &claims.scalars {
+        // A claim with a colon in its name could stand for one of another provider.
+        let plain = claims
+            .scalars
+            .iter()
+            .filter(|(name, _)| !name.contains(':'));
+        for (name, value) in plain {
             asked = asked.with(format!("{url}:{name}"), value.as_str());
         }
         // Whatever a token calls its claims, the subject is the subject.

@@ -139,7 +139,7 @@ pub(crate) fn find(
     kind: EntityKind,
     name: &str,
 ) -> Result<Option<EntityRow>> {
-    let key = name.to_lowercase();
+    let key = name.to_ascii_lowercase();
     Ok(rows::by_name(
         tx.meta,
         account.as_str(),

@@ -246,7 +246,7 @@ fn principal_tags(
         merged.insert(row.key_lower.clone(), tag_key(&row.key, &row.value));
     }
     for (key, value) in session {
-        merged.insert(key.to_lowercase(), tag_key(key, value));
+        merged.insert(key.to_ascii_lowercase(), tag_key(key, value));
     }
     Ok(merged.into_values().collect())
 }

@@ -214,11 +214,24 @@ fn entries_are_refused_unless_they_are_of_their_type() {
 #[test]
 fn a_page_is_shorter_the_more_statements_there_are() {
     let small = simulation(&[&policy("Allow", "*", "*", "")]);
-    assert_eq!(small.page_limit(), 999);
+    assert_eq!(small.page_limit(), Ok(999));
     let statement = r#"{"Effect":"Allow","Action":"ecr:PutImage","Resource":"*"}"#;
     let many = vec![statement; 900].join(",");
     let text = format!(r#"{{"Version":"2012-10-17","Statement":[{many}]}}"#);
     let large = simulation(&[text.as_str(); 40]);
-    let limit = large.page_limit();
+    let limit = large.page_limit().unwrap();
     assert!((1..10).contains(&limit), "{limit}");
+}
+
+#[test]
+fn policies_and_values_that_cost_too_much_together_are_refused() {
+    let pattern = format!("*{}b*", "a".repeat(300));
+    let condition = format!(r#","Condition":{{"StringLike":{{"k:k":["{pattern}"]}}}}"#);
+    let mut asked = simulation(&[policy("Allow", "*", "*", &condition).as_str(); 15]);
+    let value = "a".repeat(8_000);
+    asked.entries = vec![entry("k:k", Type::StringList, &[&value; 10])];
+    let few = asked.page_limit().unwrap();
+    assert!((1..10).contains(&few), "{few}");
+    asked.entries = vec![entry("k:k", Type::StringList, &[&value; 100])];
+    assert!(asked.page_limit().is_err());
 }

@@ -6,6 +6,7 @@ mod access;
 mod bombs;
 mod content;
 mod floods;
+mod folds;
 mod input;
 mod leaks;
 mod permissions;

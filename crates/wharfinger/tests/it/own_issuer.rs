@@ -95,7 +95,7 @@ fn a_token_of_the_own_networks_provider_gives_a_session_and_its_keys_are_fetched
         assert!(answer.text().contains(":assumed-role/pipeline/run"));
     }
     assert_eq!(issuer.asked(JWKS), 1);
-    let other = assume(&server, &issuer.sign(&claims(&issuer, "else"))).expect_status(403);
+    let other = assume(&server, &issuer.sign(&claims(&issuer, "somebody else"))).expect_status(403);
     assert_eq!(code(&other), "AccessDenied");
 }
 

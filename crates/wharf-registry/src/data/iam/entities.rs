@@ -23,7 +23,7 @@ pub(crate) fn new_row<A: Action>(
         id: wharf_identity::new_unique_id(kind.prefix()).map_err(Error::internal)?,
         account: grant.account().to_string(),
         kind: kind.as_str().to_owned(),
-        name_key: name.to_lowercase(),
+        name_key: name.to_ascii_lowercase(),
         name: name.to_owned(),
         path: path.to_owned(),
         created_at: grant.now(),
@@ -84,7 +84,7 @@ pub(crate) fn rename<A: Action>(
 ) -> Result<()> {
     let mut row = grant.existing()?.clone();
     if let Some(name) = name {
-        row.name_key = name.to_lowercase();
+        row.name_key = name.to_ascii_lowercase();
         name.clone_into(&mut row.name);
     }
     if let Some(path) = path {
@@ -119,7 +119,7 @@ pub(crate) fn put_tags<A: Action>(
 ) -> Result<()> {
     let kept = tags::of(tx.meta, &row.id)?;
     let added = new.iter().filter(|(key, _)| {
-        let lower = key.to_lowercase();
+        let lower = key.to_ascii_lowercase();
         !kept.iter().any(|it| it.key_lower == lower)
     });
     if kept.len() + added.count() > MAX_TAGS {
@@ -141,7 +141,7 @@ pub(crate) fn delete_tags<A: Action>(
     keys: &[String],
 ) -> Result<()> {
     for key in keys {
-        tags::delete(tx.meta, &row.id, &key.to_lowercase())?;
+        tags::delete(tx.meta, &row.id, &key.to_ascii_lowercase())?;
     }
     changed(tx, grant, "identity-untagged", &super::arn(row))
 }
@@ -149,7 +149,7 @@ pub(crate) fn delete_tags<A: Action>(
 fn tag_row(row: &EntityRow, key: &str, value: &str) -> TagRow {
     TagRow {
         entity: row.id.clone(),
-        key_lower: key.to_lowercase(),
+        key_lower: key.to_ascii_lowercase(),
         key: key.to_owned(),
         value: value.to_owned(),
     }

@@ -47,7 +47,7 @@ pub(crate) fn remove(
 
 fn user<A: Action>(tx: &mut Tx<'_>, grant: &Grant<A>, name: &str) -> Result<EntityRow> {
     let (account, kind) = (grant.account().as_str(), EntityKind::User);
-    let found = rows::by_name(tx.meta, account, kind.as_str(), &name.to_lowercase())?;
+    let found = rows::by_name(tx.meta, account, kind.as_str(), &name.to_ascii_lowercase())?;
     found.ok_or_else(|| kind.missing(name))
 }
 

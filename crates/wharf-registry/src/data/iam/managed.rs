@@ -343,7 +343,7 @@ pub(crate) fn list<A: Action>(
     }
     Ok(page.of_all(found, |(policy, _)| match policy {
         Managed::Own(row) => format!("Own {}", row.name_key),
-        Managed::Aws(policy) => format!("aws {}", policy.name.to_lowercase()),
+        Managed::Aws(policy) => format!("aws {}", policy.name.to_ascii_lowercase()),
     }))
 }
 

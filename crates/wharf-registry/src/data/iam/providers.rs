@@ -51,7 +51,7 @@ pub(crate) fn name_of(url: &str, ports: bool) -> Result<String> {
     let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let whole = !host.is_empty() && host.bytes().all(named) && host.len() <= 253;
     let plain = |byte: u8| {
-        byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'"' | b'*' | b'<' | b'>')
+        byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'"' | b'*' | b'<' | b'>' | b':')
     };
     if !whole || !path.unwrap_or_default().bytes().all(plain) {
         return Err(invalid());
@@ -227,6 +227,7 @@ mod tests {
             "https://idp.example.com/x#y",
             "https://me@idp.example.com",
             "https://idp.example.com/a b",
+            "https://idp.example.com/a:b",
         ] {
             assert!(name_of(url, false).is_err(), "{url}");
         }

@@ -31,12 +31,12 @@ pub(super) fn tags(tags: Option<&[Tag]>) -> Result<Vec<(String, String)>> {
     let mut seen = BTreeSet::new();
     let mut checked = Vec::with_capacity(tags.len());
     for tag in tags {
-        if tag.key.to_lowercase().starts_with("aws:") {
+        if tag.key.to_ascii_lowercase().starts_with("aws:") {
             return Err(QueryError::invalid_input(
                 "Tag keys may not begin with aws: in any case of letters",
             ));
         }
-        if !seen.insert(tag.key.to_lowercase()) {
+        if !seen.insert(tag.key.to_ascii_lowercase()) {
             return Err(QueryError::invalid_input(
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
             ));

@@ -16,7 +16,7 @@ pub(super) async fn list_user_tags(ctx: &Ctx, request: Request) -> Result<Respon
     };
     ctx.read::<ListUserTags, _, _>("list_user_tags", resource, move |tx, grant| {
         let tags = entities::tags_of(tx, grant.existing()?)?;
-        let page = page.of_all(tags, |(key, _)| key.to_lowercase());
+        let page = page.of_all(tags, |(key, _)| key.to_ascii_lowercase());
         let page = page.map(|(key, value)| Tag { key, value });
         Ok(Response {
             is_truncated: Some(page.marker.is_some()),

@@ -94,7 +94,7 @@ pub(super) fn attached_policies(arns: Vec<String>) -> Vec<AttachedPolicy> {
 /// A page of an entity's tags.
 pub(super) fn tags(tx: &mut Tx<'_>, row: &EntityRow, page: &page::Asked) -> Result<Page<Tag>> {
     let tags = entities::tags_of(tx, row)?;
-    let page = page.of_all(tags, |(key, _)| key.to_lowercase());
+    let page = page.of_all(tags, |(key, _)| key.to_ascii_lowercase());
     Ok(page.map(|(key, value)| Tag { key, value }))
 }
 

@@ -1,6 +1,7 @@
 //! What the two simulating operations have in common: reading what is asked, and a page of results.
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use wharf_policy::{Document, Kind, ResourceKind};
 use wharf_wire::iam::{ContextEntry, SimulatePolicyResponse};
 use wharf_wire::ids::AccountId;
@@ -95,6 +96,9 @@ impl Parameters {
     }
 }
 
+/// How many simulations run at once: threads are there for others too.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
 impl Asking {
     /// The page that is asked for. Evaluated away from the threads that serve everybody.
     ///
@@ -112,7 +116,7 @@ impl Asking {
             ));
         }
         let limit = max_items.unwrap_or(page::DEFAULT_PAGE);
-        let limit = limit.min(simulation.page_limit());
+        let limit = limit.min(simulation.page_limit()?);
         let page = Asked::new(self.operation, &self.about, marker.as_deref(), Some(limit))?;
         let next = |after: &str| after.parse::<usize>().map_or(0, |last| last + 1);
         let rest = (next(&page.after)..simulation.len()).take(1_000);
@@ -127,7 +131,13 @@ impl Asking {
                 marker: page.marker,
             })
         };
-        tokio::task::spawn_blocking(evaluate)
+        // Held to the end of the work, whether or not somebody still waits for it.
+        let turn = TURNS.acquire().await.map_err(Error::internal)?;
+        let work = move || {
+            let _turn = turn;
+            evaluate()
+        };
+        tokio::task::spawn_blocking(work)
             .await
             .map_err(Error::internal)?
     }

@@ -77,15 +77,15 @@ impl SessionTags {
     ) -> Result<Self> {
         let refused = |text: &str| Err(QueryError::invalid_parameter_value(text));
         let lower = |keys: &[String]| -> BTreeSet<String> {
-            keys.iter().map(|key| key.to_lowercase()).collect()
+            keys.iter().map(|key| key.to_ascii_lowercase()).collect()
         };
         let inherited = lower(&caller.transitive);
         let mut seen = BTreeSet::new();
         for (key, _) in &passed {
-            if key.to_lowercase().starts_with("aws:") {
+            if key.to_ascii_lowercase().starts_with("aws:") {
                 return refused("Tag keys may not begin with aws: in any case of letters.");
             }
-            if !seen.insert(key.to_lowercase()) {
+            if !seen.insert(key.to_ascii_lowercase()) {
                 return refused(
                     "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
                 );
@@ -105,7 +105,7 @@ impl SessionTags {
         let handed_on = caller
             .tags
             .iter()
-            .filter(|(key, _)| inherited.contains(&key.to_lowercase()));
+            .filter(|(key, _)| inherited.contains(&key.to_ascii_lowercase()));
         let mut all: Vec<_> = handed_on.cloned().collect();
         all.extend(passed);
         if all.len() > MAX_TAGS {

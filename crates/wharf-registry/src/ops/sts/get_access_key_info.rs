@@ -1,4 +1,5 @@
-//! `GetAccessKeyInfo`: the account of an access key of any account, active or not.
+//! `GetAccessKeyInfo`: the account of an access key, active or not. Of the keys of other accounts nothing is told, as they
+//! are not told apart from those that do not exist.
 use wharf_wire::sts::{GetAccessKeyInfoRequest as Request, GetAccessKeyInfoResponse as Response};
 
 use crate::action::sts::GetAccessKeyInfo;
@@ -13,10 +14,10 @@ pub(super) async fn get_access_key_info(ctx: &Ctx, request: Request) -> Result<R
         "get_access_key_info",
         Resource::Registry,
         move |tx, grant| match sessions::account_of_key(tx, grant, &id)? {
-            Some(account) => Ok(Response {
+            Some(account) if account == grant.account().as_str() => Ok(Response {
                 account: Some(account),
             }),
-            None => Err(QueryError::validation_error(
+            _ => Err(QueryError::validation_error(
                 "The access key id is not known",
             )),
         },

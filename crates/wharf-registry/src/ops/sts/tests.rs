@@ -130,7 +130,7 @@ impl World {
     async fn role_policy(&self, role: &str, text: &str) {
         let (role, text, now) = (role.to_owned(), text.to_owned(), self.fixture.service.now());
         let put = move |tx: &mut wharf_meta::Tx| {
-            let key = role.to_lowercase();
+            let key = role.to_ascii_lowercase();
             let row = wharf_meta::iam::entities::by_name(tx, ACCOUNT, "role", &key)?.unwrap();
             let document = PolicyRow {
                 id: now,
@@ -164,7 +164,7 @@ impl World {
                 id: format!("OIDC{now}"),
                 account: ACCOUNT.to_owned(),
                 kind: "oidc-provider".to_owned(),
-                name_key: url.to_lowercase(),
+                name_key: url.to_ascii_lowercase(),
                 name: url.clone(),
                 path: "/".to_owned(),
                 created_at: now,

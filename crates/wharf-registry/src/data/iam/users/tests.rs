@@ -50,7 +50,7 @@ fn entity(kind: EntityKind, name: &str, path: &str, document: Option<i64>) -> ro
         id: wharf_identity::new_unique_id(kind.prefix()).unwrap(),
         account: ACCOUNT.to_owned(),
         kind: kind.as_str().to_owned(),
-        name_key: name.to_lowercase(),
+        name_key: name.to_ascii_lowercase(),
         name: name.to_owned(),
         path: path.to_owned(),
         created_at: 1,
