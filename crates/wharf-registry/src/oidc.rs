@@ -2,7 +2,7 @@
 //!
 //! Keys come from a file that the operator names for an issuer, which is then never asked, or from the issuer: its
 //! discovery document tells where they are. Nobody is asked who is not registered, and nobody more often than
-//! [`Remote`] allows, whatever tokens are sent.
+//! `Remote` allows, whatever tokens are sent.
 //!
 //! Source: STS `AssumeRoleWithWebIdentity`; `OpenID` Connect Discovery 4.
 use std::collections::HashMap;

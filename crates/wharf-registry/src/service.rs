@@ -17,14 +17,14 @@ use crate::known::Known;
 use crate::oidc::ProviderKeys;
 use crate::usage::{KEY_USE, Usage};
 use crate::{
-    Clock, Error, Failpoints, Micros, Principal, RegistryKeyRef, Result, Settings,
-    data, images, jobs, uploads,
+    Clock, Error, Failpoints, Micros, Principal, RegistryKeyRef, Result, Settings, data, images,
+    jobs, uploads,
 };
 
 mod accounts;
 
-use self::accounts::AddError;
 pub use self::accounts::AccountInfo;
+use self::accounts::AddError;
 
 /// Bytes of decoded manifests kept in memory.
 const MANIFEST_CACHE_BYTES: u64 = 32 << 20;

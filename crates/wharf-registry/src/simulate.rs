@@ -122,7 +122,10 @@ impl Simulation {
             statements += count / 40 + 1;
             patterns += count;
         }
-        let values = self.entries.iter().flat_map(|entry| entry.context_key_values.iter().flatten());
+        let values = self
+            .entries
+            .iter()
+            .flat_map(|entry| entry.context_key_values.iter().flatten());
         let compared: usize = values.map(String::len).sum();
         let steps = patterns.saturating_mul(compared);
         if steps > MOST_STEPS {

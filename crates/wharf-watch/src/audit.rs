@@ -11,7 +11,7 @@
 //! - `recovered`: what was wrong at a start, such as a last line that was not whole;
 //! - `removed`: which segments were removed for their age, and where the chain begins since.
 //!
-//! The chain has no key: who may write to the directory can compute all of it anew. The hash that [`verify`] tells at
+//! The chain has no key: who may write to the directory can compute all of it anew. The hash that [`verify()`] tells at
 //! the end, kept elsewhere, shows that as well.
 use std::net::IpAddr;
 use std::path::Path;

@@ -229,9 +229,17 @@ fn policies_and_values_that_cost_too_much_together_are_refused() {
     let condition = format!(r#","Condition":{{"StringLike":{{"k:k":["{pattern}"]}}}}"#);
     let mut asked = simulation(&[policy("Allow", "*", "*", &condition).as_str(); 15]);
     let value = "a".repeat(8_000);
-    asked.entries = vec![entry("k:k", Type::StringList, &[&value; 10])];
+    asked.entries = vec![entry(
+        "k:k",
+        ContextKeyTypeEnum::StringList,
+        &[value.as_str(); 10],
+    )];
     let few = asked.page_limit().unwrap();
     assert!((1..10).contains(&few), "{few}");
-    asked.entries = vec![entry("k:k", Type::StringList, &[&value; 100])];
+    asked.entries = vec![entry(
+        "k:k",
+        ContextKeyTypeEnum::StringList,
+        &[value.as_str(); 100],
+    )];
     assert!(asked.page_limit().is_err());
 }

@@ -22,19 +22,15 @@ pub(super) async fn create_instance_profile(ctx: &Ctx, request: Request) -> Resu
         name: name.clone(),
     })
     .with_tags(&tags);
-    ctx.write::<CreateInstanceProfile, _, _>(
-        "create_instance_profile",
-        asked,
-        move |tx, grant| {
-            let row = entities::new_row(grant, EntityKind::InstanceProfile, &path, &name)?;
-            entities::create(tx, grant, EntityKind::InstanceProfile, &row, &tags)?;
-            Ok(Response {
-                instance_profile: InstanceProfile {
-                    tags: convert::shown_tags(tags.clone()),
-                    ..shown::profile(tx, &row)?
-                },
-            })
-        },
-    )
+    ctx.write::<CreateInstanceProfile, _, _>("create_instance_profile", asked, move |tx, grant| {
+        let row = entities::new_row(grant, EntityKind::InstanceProfile, &path, &name)?;
+        entities::create(tx, grant, EntityKind::InstanceProfile, &row, &tags)?;
+        Ok(Response {
+            instance_profile: InstanceProfile {
+                tags: convert::shown_tags(tags.clone()),
+                ..shown::profile(tx, &row)?
+            },
+        })
+    })
     .await
 }

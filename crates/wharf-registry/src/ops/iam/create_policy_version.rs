@@ -1,5 +1,7 @@
 //! `CreatePolicyVersion`: another document of a managed policy; in force only if that is wanted.
-use wharf_wire::iam::{CreatePolicyVersionRequest as Request, CreatePolicyVersionResponse as Response};
+use wharf_wire::iam::{
+    CreatePolicyVersionRequest as Request, CreatePolicyVersionResponse as Response,
+};
 
 use super::{convert, shown};
 use crate::action::iam::CreatePolicyVersion;

@@ -20,7 +20,10 @@ pub(super) async fn create_role(ctx: &Ctx, request: Request) -> Result<Response>
     let tags = convert::tags(request.tags.as_deref())?;
     let boundary = request.permissions_boundary;
     let description = shown::description(request.description);
-    let (trust, longest) = (request.assume_role_policy_document, request.max_session_duration);
+    let (trust, longest) = (
+        request.assume_role_policy_document,
+        request.max_session_duration,
+    );
     let resource = Resource::NewEntity {
         kind: EntityKind::Role,
         path: path.clone(),

@@ -1,5 +1,7 @@
 //! `CreateServiceLinkedRole`: a role that only a service may assume.
-use wharf_wire::iam::{CreateServiceLinkedRoleRequest as Request, CreateServiceLinkedRoleResponse as Response};
+use wharf_wire::iam::{
+    CreateServiceLinkedRoleRequest as Request, CreateServiceLinkedRoleResponse as Response,
+};
 
 use super::shown;
 use crate::action::iam::CreateServiceLinkedRole;

@@ -10,8 +10,10 @@ use crate::{Ctx, Result};
 pub(super) async fn delete_policy_version(ctx: &Ctx, request: Request) -> Result<()> {
     let arn = shown::policy_arn(request.policy_arn)?;
     let id = request.version_id;
-    ctx.write::<DeletePolicyVersion, _, _>("delete_policy_version", Resource::Arn(arn), move |tx, grant| {
-        managed::delete_version(tx, grant, &id)
-    })
+    ctx.write::<DeletePolicyVersion, _, _>(
+        "delete_policy_version",
+        Resource::Arn(arn),
+        move |tx, grant| managed::delete_version(tx, grant, &id),
+    )
     .await
 }

@@ -1,5 +1,7 @@
 //! `DeleteServiceLinkedRole`: removes the role of a service, at once. The task that is answered is done already.
-use wharf_wire::iam::{DeleteServiceLinkedRoleRequest as Request, DeleteServiceLinkedRoleResponse as Response};
+use wharf_wire::iam::{
+    DeleteServiceLinkedRoleRequest as Request, DeleteServiceLinkedRoleResponse as Response,
+};
 
 use crate::action::iam::DeleteServiceLinkedRole;
 use crate::authorize::Resource;

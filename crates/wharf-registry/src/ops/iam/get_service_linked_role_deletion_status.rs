@@ -10,7 +10,10 @@ use crate::data::iam::{EntityKind, roles};
 use crate::error::QueryError;
 use crate::{Ctx, Result};
 
-pub(super) async fn get_service_linked_role_deletion_status(ctx: &Ctx, request: Request) -> Result<Response> {
+pub(super) async fn get_service_linked_role_deletion_status(
+    ctx: &Ctx,
+    request: Request,
+) -> Result<Response> {
     let task = request.deletion_task_id;
     let Some((path, name, made)) = roles::role_of_task(&task, &ctx.principal.account) else {
         return Err(QueryError::invalid_input(format!(

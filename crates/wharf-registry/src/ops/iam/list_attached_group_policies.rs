@@ -20,13 +20,17 @@ pub(super) async fn list_attached_group_policies(ctx: &Ctx, request: Request) ->
         kind: EntityKind::Group,
         name,
     };
-    ctx.read::<ListAttachedGroupPolicies, _, _>("list_attached_group_policies", resource, move |tx, grant| {
-        let page = attached::list(tx, grant, &prefix, &page)?;
-        Ok(Response {
-            is_truncated: Some(page.marker.is_some()),
-            marker: page.marker,
-            attached_policies: Some(shown::attached_policies(page.entries)),
-        })
-    })
+    ctx.read::<ListAttachedGroupPolicies, _, _>(
+        "list_attached_group_policies",
+        resource,
+        move |tx, grant| {
+            let page = attached::list(tx, grant, &prefix, &page)?;
+            Ok(Response {
+                is_truncated: Some(page.marker.is_some()),
+                marker: page.marker,
+                attached_policies: Some(shown::attached_policies(page.entries)),
+            })
+        },
+    )
     .await
 }

@@ -20,13 +20,17 @@ pub(super) async fn list_attached_user_policies(ctx: &Ctx, request: Request) -> 
         kind: EntityKind::User,
         name,
     };
-    ctx.read::<ListAttachedUserPolicies, _, _>("list_attached_user_policies", resource, move |tx, grant| {
-        let page = attached::list(tx, grant, &prefix, &page)?;
-        Ok(Response {
-            is_truncated: Some(page.marker.is_some()),
-            marker: page.marker,
-            attached_policies: Some(shown::attached_policies(page.entries)),
-        })
-    })
+    ctx.read::<ListAttachedUserPolicies, _, _>(
+        "list_attached_user_policies",
+        resource,
+        move |tx, grant| {
+            let page = attached::list(tx, grant, &prefix, &page)?;
+            Ok(Response {
+                is_truncated: Some(page.marker.is_some()),
+                marker: page.marker,
+                attached_policies: Some(shown::attached_policies(page.entries)),
+            })
+        },
+    )
     .await
 }

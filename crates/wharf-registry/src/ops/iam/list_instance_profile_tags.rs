@@ -1,5 +1,7 @@
 //! `ListInstanceProfileTags`: the tags of an instance profile, in the order of their keys.
-use wharf_wire::iam::{ListInstanceProfileTagsRequest as Request, ListInstanceProfileTagsResponse as Response};
+use wharf_wire::iam::{
+    ListInstanceProfileTagsRequest as Request, ListInstanceProfileTagsResponse as Response,
+};
 
 use super::shown;
 use crate::action::iam::ListInstanceProfileTags;
@@ -16,13 +18,17 @@ pub(super) async fn list_instance_profile_tags(ctx: &Ctx, request: Request) -> R
         kind: EntityKind::InstanceProfile,
         name,
     };
-    ctx.read::<ListInstanceProfileTags, _, _>("list_instance_profile_tags", resource, move |tx, grant| {
-        let page = shown::tags(tx, grant.existing()?, &page)?;
-        Ok(Response {
-            is_truncated: Some(page.marker.is_some()),
-            marker: page.marker,
-            tags: page.entries,
-        })
-    })
+    ctx.read::<ListInstanceProfileTags, _, _>(
+        "list_instance_profile_tags",
+        resource,
+        move |tx, grant| {
+            let page = shown::tags(tx, grant.existing()?, &page)?;
+            Ok(Response {
+                is_truncated: Some(page.marker.is_some()),
+                marker: page.marker,
+                tags: page.entries,
+            })
+        },
+    )
     .await
 }

@@ -1,5 +1,7 @@
 //! `ListInstanceProfiles`: the account's instance profiles below a path.
-use wharf_wire::iam::{ListInstanceProfilesRequest as Request, ListInstanceProfilesResponse as Response};
+use wharf_wire::iam::{
+    ListInstanceProfilesRequest as Request, ListInstanceProfilesResponse as Response,
+};
 
 use super::shown;
 use crate::action::iam::ListInstanceProfiles;

@@ -1,5 +1,7 @@
 //! `ListInstanceProfilesForRole`: the instance profiles that a role is in.
-use wharf_wire::iam::{ListInstanceProfilesForRoleRequest as Request, ListInstanceProfilesForRoleResponse as Response};
+use wharf_wire::iam::{
+    ListInstanceProfilesForRoleRequest as Request, ListInstanceProfilesForRoleResponse as Response,
+};
 
 use super::shown;
 use crate::action::iam::ListInstanceProfilesForRole;
@@ -8,7 +10,10 @@ use crate::data::iam::{EntityKind, profiles};
 use crate::page::Asked;
 use crate::{Ctx, Result};
 
-pub(super) async fn list_instance_profiles_for_role(ctx: &Ctx, request: Request) -> Result<Response> {
+pub(super) async fn list_instance_profiles_for_role(
+    ctx: &Ctx,
+    request: Request,
+) -> Result<Response> {
     let name = request.role_name;
     let (marker, limit) = (request.marker.as_deref(), request.max_items);
     let page = Asked::new("ListInstanceProfilesForRole", &name, marker, limit)?;

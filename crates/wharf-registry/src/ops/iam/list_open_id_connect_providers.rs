@@ -9,7 +9,10 @@ use crate::authorize::Resource;
 use crate::data::iam::{self, providers};
 use crate::{Ctx, Result};
 
-pub(super) async fn list_open_id_connect_providers(ctx: &Ctx, request: Request) -> Result<Response> {
+pub(super) async fn list_open_id_connect_providers(
+    ctx: &Ctx,
+    request: Request,
+) -> Result<Response> {
     let Request {} = request;
     ctx.read::<ListOpenIDConnectProviders, _, _>(
         "list_open_id_connect_providers",

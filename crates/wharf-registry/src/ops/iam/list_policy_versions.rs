@@ -1,5 +1,7 @@
 //! `ListPolicyVersions`: the versions of a managed policy, the newest first.
-use wharf_wire::iam::{ListPolicyVersionsRequest as Request, ListPolicyVersionsResponse as Response};
+use wharf_wire::iam::{
+    ListPolicyVersionsRequest as Request, ListPolicyVersionsResponse as Response,
+};
 
 use super::shown;
 use crate::action::iam::ListPolicyVersions;

@@ -7,7 +7,10 @@ use crate::authorize::Resource;
 use crate::data::iam::providers;
 use crate::{Ctx, Result};
 
-pub(super) async fn remove_client_id_from_open_id_connect_provider(ctx: &Ctx, request: Request) -> Result<()> {
+pub(super) async fn remove_client_id_from_open_id_connect_provider(
+    ctx: &Ctx,
+    request: Request,
+) -> Result<()> {
     let arn = shown::provider_arn(request.open_id_connect_provider_arn)?;
     let client_id = request.client_id;
     ctx.write::<RemoveClientIDFromOpenIDConnectProvider, _, _>(

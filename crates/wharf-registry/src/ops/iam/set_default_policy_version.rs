@@ -10,8 +10,10 @@ use crate::{Ctx, Result};
 pub(super) async fn set_default_policy_version(ctx: &Ctx, request: Request) -> Result<()> {
     let arn = shown::policy_arn(request.policy_arn)?;
     let id = request.version_id;
-    ctx.write::<SetDefaultPolicyVersion, _, _>("set_default_policy_version", Resource::Arn(arn), move |tx, grant| {
-        managed::set_default(tx, grant, &id)
-    })
+    ctx.write::<SetDefaultPolicyVersion, _, _>(
+        "set_default_policy_version",
+        Resource::Arn(arn),
+        move |tx, grant| managed::set_default(tx, grant, &id),
+    )
     .await
 }

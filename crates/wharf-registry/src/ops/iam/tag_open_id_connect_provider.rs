@@ -11,8 +11,10 @@ pub(super) async fn tag_open_id_connect_provider(ctx: &Ctx, request: Request) ->
     let arn = shown::provider_arn(request.open_id_connect_provider_arn)?;
     let tags = convert::tags(Some(&request.tags))?;
     let asked = Asked::from(Resource::Arn(arn)).with_tags(&tags);
-    ctx.write::<TagOpenIDConnectProvider, _, _>("tag_open_id_connect_provider", asked, move |tx, grant| {
-        entities::put_tags(tx, grant, providers::existing(grant)?, &tags)
-    })
+    ctx.write::<TagOpenIDConnectProvider, _, _>(
+        "tag_open_id_connect_provider",
+        asked,
+        move |tx, grant| entities::put_tags(tx, grant, providers::existing(grant)?, &tags),
+    )
     .await
 }

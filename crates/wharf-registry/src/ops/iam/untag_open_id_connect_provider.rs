@@ -11,8 +11,10 @@ pub(super) async fn untag_open_id_connect_provider(ctx: &Ctx, request: Request) 
     let arn = shown::provider_arn(request.open_id_connect_provider_arn)?;
     let keys = request.tag_keys;
     let asked = Asked::from(Resource::Arn(arn)).with_list("aws:TagKeys", keys.clone());
-    ctx.write::<UntagOpenIDConnectProvider, _, _>("untag_open_id_connect_provider", asked, move |tx, grant| {
-        entities::delete_tags(tx, grant, providers::existing(grant)?, &keys)
-    })
+    ctx.write::<UntagOpenIDConnectProvider, _, _>(
+        "untag_open_id_connect_provider",
+        asked,
+        move |tx, grant| entities::delete_tags(tx, grant, providers::existing(grant)?, &keys),
+    )
     .await
 }

@@ -7,7 +7,10 @@ use crate::authorize::Resource;
 use crate::data::iam::providers;
 use crate::{Ctx, Result};
 
-pub(super) async fn update_open_id_connect_provider_thumbprint(ctx: &Ctx, request: Request) -> Result<()> {
+pub(super) async fn update_open_id_connect_provider_thumbprint(
+    ctx: &Ctx,
+    request: Request,
+) -> Result<()> {
     let arn = shown::provider_arn(request.open_id_connect_provider_arn)?;
     let thumbprints = request.thumbprint_list;
     ctx.write::<UpdateOpenIDConnectProviderThumbprint, _, _>(

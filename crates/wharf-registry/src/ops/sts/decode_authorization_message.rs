@@ -8,10 +8,7 @@ use crate::authorize::Resource;
 use crate::error::QueryError;
 use crate::{Ctx, Result};
 
-pub(super) async fn decode_authorization_message(
-    ctx: &Ctx,
-    _request: Request,
-) -> Result<Response> {
+pub(super) async fn decode_authorization_message(ctx: &Ctx, _request: Request) -> Result<Response> {
     ctx.read::<DecodeAuthorizationMessage, _, _>(
         "decode_authorization_message",
         Resource::Registry,
