@@ -486,9 +486,8 @@ impl Question<'_> {
             .collect();
         let passed = self.identity.session_policies.as_ref();
         let passed = passed.map(|passed| passed.iter().map(Named::as_policy).collect());
-        // As if a session policy were there that allows nothing.
         let passed: Option<Vec<_>> = if self.barred::<A>() {
-            Some(Vec::new())
+            Some(vec![policies::barring()?.as_policy()])
         } else {
             passed
         };

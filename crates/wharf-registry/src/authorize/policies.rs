@@ -1,6 +1,6 @@
 //! Compiled policies: the built-in ones, and those of rows, which never change.
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use moka::sync::Cache;
 use wharf_policy::{Document, Kind};
@@ -18,6 +18,25 @@ const MOST_IDENTITIES: u64 = 10_000;
 /// Allows nothing: what a boundary limits to whose policy is gone.
 const NOTHING: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+
+/// As if it had been passed when the session was made: denies what some sessions may not, whoever lets them in.
+static BARRING: LazyLock<Option<Named>> = LazyLock::new(|| {
+    let document = Document::parse(NOTHING, Kind::Managed).ok()?;
+    Some(Named::new(
+        "what such a session may not",
+        Arc::new(document),
+    ))
+});
+
+/// What denies everything to a session that may not.
+///
+/// # Errors
+/// `Internal` when the built-in document does not parse.
+pub(super) fn barring() -> Result<&'static Named> {
+    BARRING
+        .as_ref()
+        .ok_or_else(|| Error::internal("a built-in policy does not parse"))
+}
 
 /// Policies that are known without reading them anew.
 #[derive(Debug)]
