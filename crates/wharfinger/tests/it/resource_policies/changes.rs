@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use serde_json::json;
 
 use super::*;
+use crate::support::admin;
 
 #[test]
 fn a_change_decides_about_the_next_request_of_a_live_login() {
@@ -150,6 +151,8 @@ fn a_policy_goes_with_its_repository_and_does_not_come_back_with_it() {
     make();
     let back = server.wharfinger(&["undelete", "app"]);
     assert!(back.status.success(), "{back:?}");
+    // A job brings the images.
+    while admin::tables(&server)["jobs"] > 1 {}
     root.registry(&server).expect_image(&image, "app", "v1");
     root.fails(&server, "GetRepositoryPolicy", &name, none);
     denied(&registry.get_manifest("app", "v1"));
