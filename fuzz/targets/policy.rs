@@ -98,7 +98,10 @@ fuzz_target!(|text: &str| {
                 assert!(!error.iam_message().is_empty());
             }
             Ok(document) => {
-                assert!(text.chars().count() <= kind.max_length() && document.characters() <= text.len());
+                assert!(
+                    text.chars().count() <= kind.max_length()
+                        && document.characters() <= text.len()
+                );
                 let other: Value = serde_json::from_str(text).expect("JSON for every reader");
                 let statements = match &other["Statement"] {
                     Value::Array(statements) => statements.len(),
