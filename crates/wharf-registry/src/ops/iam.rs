@@ -1,5 +1,6 @@
 //! AWS IAM, in the query protocol: the table of operations, and what several of them share.
 mod convert;
+mod listed;
 mod shown;
 mod simulation;
 

@@ -3,34 +3,19 @@ use wharf_wire::iam::{
     ListAttachedRolePoliciesRequest as Request, ListAttachedRolePoliciesResponse as Response,
 };
 
-use super::shown;
-use crate::action::iam::ListAttachedRolePolicies;
-use crate::authorize::Resource;
-use crate::data::iam::{EntityKind, attached};
-use crate::page::Asked;
+use super::listed;
+use crate::action::iam::ListAttachedRolePolicies as Action;
+use crate::data::iam::EntityKind;
 use crate::{Ctx, Result};
 
 pub(super) async fn list_attached_role_policies(ctx: &Ctx, request: Request) -> Result<Response> {
-    let name = request.role_name;
-    let prefix = request.path_prefix.unwrap_or_else(|| "/".to_owned());
-    let about = format!("{name} {prefix}");
-    let (marker, limit) = (request.marker.as_deref(), request.max_items);
-    let page = Asked::new("ListAttachedRolePolicies", &about, marker, limit)?;
-    let resource = Resource::Entity {
-        kind: EntityKind::Role,
-        name,
-    };
-    ctx.read::<ListAttachedRolePolicies, _, _>(
-        "list_attached_role_policies",
-        resource,
-        move |tx, grant| {
-            let page = attached::list(tx, grant, &prefix, &page)?;
-            Ok(Response {
-                is_truncated: Some(page.marker.is_some()),
-                marker: page.marker,
-                attached_policies: Some(shown::attached_policies(page.entries)),
-            })
-        },
-    )
-    .await
+    let (name, prefix) = (request.role_name, request.path_prefix);
+    let place = (request.marker, request.max_items);
+    let page =
+        listed::attached_policies::<Action>(ctx, EntityKind::Role, name, prefix, place).await?;
+    Ok(Response {
+        is_truncated: Some(page.marker.is_some()),
+        marker: page.marker,
+        attached_policies: Some(page.entries),
+    })
 }

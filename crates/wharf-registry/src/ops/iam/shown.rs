@@ -82,13 +82,12 @@ pub(super) fn arn_of_iam(text: String, kind: &str) -> Result<String> {
     Ok(text)
 }
 
-/// Attached policies as answers carry them.
-pub(super) fn attached_policies(arns: Vec<String>) -> Vec<AttachedPolicy> {
-    let each = arns.into_iter().map(|arn| AttachedPolicy {
+/// An attached policy as answers carry it.
+pub(super) fn attached_policy(arn: String) -> AttachedPolicy {
+    AttachedPolicy {
         policy_name: Some(attached::name_of(&arn).to_owned()),
         policy_arn: Some(arn),
-    });
-    each.collect()
+    }
 }
 
 /// A page of an entity's tags.
